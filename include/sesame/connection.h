@@ -1,0 +1,137 @@
+// One TLS connection, without a socket: octets of the peer go in, octets for the peer come out.
+//
+//   client                                      loop, both sides
+//   ------                                      ----------------
+//   auto c = Connection::client(context, {...}) while (!c.output().empty()) c.output_sent(write(c.output()));
+//                                               read into a buffer; then c.receive(buffer) until it wants more
+//
+// What outlives the handshake, and for what:
+//   traffic secrets of both directions (key update), exporter secret (exporters), the negotiated values, the identity
+//   (Connection::psk_identity), the AEAD contexts. All else is freed when the handshake is done.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include <sesame/bytes.h>
+#include <sesame/context.h>
+#include <sesame/error.h>
+#include <sesame/types.h>
+
+namespace sesame {
+
+namespace engine {
+class ConnectionBody;
+}
+
+struct ClientOptions {
+  /// The server's name (RFC 6066 section 3), sent if it is a DNS name; an address or empty: not sent.
+  std::string_view server_name = {};
+  /// Keys to offer in place of the context's, so that they can change without a new context; nullopt: the context's.
+  std::optional<std::span<const Credential>> credentials = {};
+};
+
+/// What Connection::receive did.
+struct Received {
+  std::size_t consumed = 0;  ///< octets of the input that are done with; the rest has to come again, with more behind it
+  MutableBytes data;         ///< application data, decrypted in place: a part of the consumed input. Empty: none
+};
+
+/// What Connection::seal did.
+struct Sealed {
+  std::size_t consumed = 0;  ///< octets of data that are in the records
+  std::size_t written = 0;   ///< octets of records
+};
+
+/// Not safe for concurrent calls; different connections are independent. A moved-from connection may only be assigned to
+/// or destroyed.
+class Connection {
+ public:
+  /// The ClientHello is in output() at once. Errors: no_credential_usable (none at all, none valid now, or none whose
+  /// hash a configured suite has), identity_too_long (the identities do not fit a ClientHello).
+  static Expected<Connection> client(std::shared_ptr<const Context> context, const ClientOptions& options = {});
+  /// Errors: invalid_argument (the context has no psk_source).
+  static Expected<Connection> server(std::shared_ptr<const Context> context);
+
+  Connection(Connection&&) noexcept;
+  Connection& operator=(Connection&&) noexcept;
+  ~Connection();
+
+  // ---- from the peer ----
+
+  /// Takes octets from the peer, and opens records in place: the input is overwritten. It stops behind the first record
+  /// of application data, so call it again with the rest; where it consumes nothing it needs wanted() octets. On an error
+  /// the connection is dead, and the alert for the peer is in output().
+  Expected<Received> receive(MutableBytes input);
+  /// How many octets receive() needs at least to get on: the rest of a record's header, or header and record.
+  std::size_t wanted(Bytes input) const noexcept;
+  /// The transport came to its end. Error: truncated, unless the peer had said close_notify.
+  Expected<> transport_closed();
+
+  // ---- to the peer ----
+
+  /// What has to be sent, valid until the next call that is not const.
+  Bytes output() const noexcept;
+  /// `size` octets of output() were sent.
+  void output_sent(std::size_t size);
+  /// Seals all of `data` into output(). Errors: not_connected, write_closed, or what killed the connection.
+  Expected<> send(Bytes data);
+  /// Seals straight into `into`, which must not overlap `data`: as much of `data` as fits. output() has to be empty, so
+  /// that records keep their order. Errors: as send, buffer_too_small where not one octet of data fits.
+  Expected<Sealed> seal(Bytes data, MutableBytes into);
+  /// The octets that seal() writes for `size` octets of data. 0 before the handshake is done.
+  std::size_t sealed_size(std::size_t size) const noexcept;
+  /// Sends close_notify: nothing more can be sent, but all that the peer still sends can be received (RFC 8446 section
+  /// 6.1). During the handshake it gives up (user_canceled is not sent). Twice is as good as once.
+  Expected<> close();
+  /// Updates this side's keys, and has the peer update its own if `request_peer` (RFC 8446 section 4.6.3). Keys are
+  /// updated without this call before a cipher's limit.
+  Expected<> update_keys(bool request_peer = false);
+
+  // ---- waiting ----
+
+  Wait wait() const noexcept;
+  /// What the source answered "later" to, while wait() is Wait::psk_lookup; its views are valid until supply_psk.
+  std::optional<PskQuery> pending_psk() const;
+  /// The answer: no key (unknown), one, or two, the newest first. The handshake goes on at once; errors as of receive().
+  /// Error nothing_pending: nothing was asked.
+  Expected<> supply_psk(std::span<const Credential> credentials);
+
+  // ---- state ----
+
+  Side side() const noexcept;
+  bool handshake_done() const noexcept;
+  bool read_closed() const noexcept;   ///< the peer said close_notify
+  bool write_closed() const noexcept;  ///< this side said close_notify
+  /// What killed the connection; nullptr while it lives. Valid as long as the connection.
+  const Error* error() const noexcept;
+  /// The state of the handshake as RFC 8446 appendix A names it, e.g. "WAIT_SH".
+  std::string_view state() const noexcept;
+
+  // ---- what was negotiated; all of it once the handshake is done ----
+
+  ProtocolVersion version() const noexcept;
+  CipherSuite cipher_suite() const noexcept;
+  PskKeyExchangeMode psk_mode() const noexcept;
+  std::optional<NamedGroup> group() const noexcept;  ///< nullopt with psk_ke
+  bool retried() const noexcept;                     ///< there was a HelloRetryRequest
+  std::string_view alpn() const noexcept;            ///< empty: none. Valid as long as the connection
+  std::string_view server_name() const noexcept;     ///< what the client sent; empty: none
+  Authentication authentication() const noexcept;
+  Bytes psk_identity() const noexcept;  ///< of the key that both sides hold; empty before
+  /// Server: the older of two keys for the identity was the client's. When nobody uses it any more it can be retired.
+  bool used_older_key() const noexcept;
+
+  /// RFC 8446 section 7.5: fills `out`. `label` of 1..249 octets, `context` of any size. Both sides get the same. Errors:
+  /// exporter_not_ready (the handshake is not done), invalid_argument (the label, or `out` over 255 hashes long).
+  Expected<> export_keying_material(std::string_view label, Bytes context, MutableBytes out) const;
+
+ private:
+  friend class engine::ConnectionBody;
+  explicit Connection(std::unique_ptr<engine::ConnectionBody> body) noexcept;
+  std::unique_ptr<engine::ConnectionBody> body_;
+};
+
+}  // namespace sesame

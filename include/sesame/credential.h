@@ -1,0 +1,72 @@
+// A pre-shared key and all that belongs to it (RFC 8446 section 4.2.11, RFC 9257).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sesame/bytes.h>
+#include <sesame/error.h>
+#include <sesame/types.h>
+
+namespace sesame {
+
+namespace psk {
+struct CredentialBody;
+struct CredentialAccess;
+}  // namespace psk
+
+using TimePoint = std::chrono::system_clock::time_point;
+
+inline constexpr std::size_t max_identity_size = 0xffff;  ///< octets; what fits a ClientHello is a little less
+inline constexpr std::size_t max_key_size = 4096;         ///< octets
+inline constexpr std::size_t short_key_size = 16;         ///< below this RFC 9257 section 4.1 calls a key too weak
+
+/// For what a key may be used. One key, one role: RFC 9257 section 4.1 and RFC 9258 section 5.1 say why.
+enum class PskUsage : std::uint8_t {
+  tls13 = 1,  ///< TLS 1.3, the key as it is (RFC 8446 section 4.2.11)
+};
+
+/// What Credential::create takes. The ranges are copied.
+struct CredentialParameters {
+  Bytes identity;  ///< 1..65535 octets of any value
+  Bytes key;       ///< 1..4096 octets
+  HashAlgorithm hash = HashAlgorithm::sha256;
+  PskUsage usage = PskUsage::tls13;
+
+  /// The key is used only for this ALPN protocol or this server name; empty: for any.
+  std::string_view alpn = {};
+  std::string_view server_name = {};
+
+  /// The key is used from `not_before` on, and no longer from `not_after` on.
+  std::optional<TimePoint> not_before = {};
+  std::optional<TimePoint> not_after = {};
+};
+
+/// An immutable pre-shared key. A copy is a second handle on the same key, which is wiped with the last one.
+class Credential {
+ public:
+  /// Errors: identity_empty, identity_too_long, key_empty, key_too_long, invalid_argument (not_after not after
+  /// not_before), algorithm_unavailable.
+  static Expected<Credential> create(const CredentialParameters& parameters);
+
+  Bytes identity() const noexcept;  ///< valid as long as a handle is
+  HashAlgorithm hash() const noexcept;
+  PskUsage usage() const noexcept;
+  std::string_view alpn() const noexcept;
+  std::string_view server_name() const noexcept;
+  std::optional<TimePoint> not_before() const noexcept;
+  std::optional<TimePoint> not_after() const noexcept;
+  /// The key has under 16 octets: say so to whoever configured it.
+  bool is_short() const noexcept;
+
+ private:
+  friend struct psk::CredentialAccess;
+  explicit Credential(std::shared_ptr<const psk::CredentialBody> body) noexcept : body_(std::move(body)) {}
+  std::shared_ptr<const psk::CredentialBody> body_;
+};
+
+}  // namespace sesame

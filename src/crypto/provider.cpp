@@ -1,0 +1,87 @@
+#include "crypto/provider.h"
+
+#include <openssl/evp.h>
+#include <openssl/provider.h>
+#include <openssl/rand.h>
+
+#include <cstring>
+
+#include "crypto/group_table.h"
+
+namespace sesame::crypto {
+namespace {
+
+struct AeadRow {
+  const char* name;
+  std::uint8_t key_size, tag_size;
+  bool is_ccm;
+};
+
+// In the order of AeadId. RFC 8446 appendix B.4, RFC 5116, RFC 6655 section 6.1 for the tag of 8 octets.
+constexpr AeadRow aead_rows[aead_count] = {
+    {"AES-128-GCM", 16, 16, false}, {"AES-256-GCM", 32, 16, false}, {"ChaCha20-Poly1305", 32, 16, false},
+    {"AES-128-CCM", 16, 16, true},  {"AES-128-CCM", 16, 8, true},
+};
+
+bool is_default_provider(const EVP_MD* md) {
+  const OSSL_PROVIDER* provider = EVP_MD_get0_provider(md);
+  return provider && std::strcmp(OSSL_PROVIDER_get0_name(provider), "default") == 0;
+}
+
+}  // namespace
+
+Provider::Provider(ossl_lib_ctx_st* library_context, std::string property_query)
+    : library_context_(library_context), property_query_(std::move(property_query)) {}
+
+Expected<std::shared_ptr<const Provider>> Provider::create(ossl_lib_ctx_st* library_context,
+                                                           const std::string& property_query) {
+  std::shared_ptr<Provider> provider(new Provider(library_context, property_query));
+  const auto fetch_hash = [&](const char* name, HashAlgorithm algorithm, Hash& hash) {
+    hash.algorithm_ = algorithm;
+    hash.evp_ = EVP_MD_fetch(library_context, name, provider->property_query());
+    hash.low_level_ = hash.evp_ && is_default_provider(hash.evp_);
+    return hash.evp_ != nullptr;
+  };
+  if (!fetch_hash("SHA2-256", HashAlgorithm::sha256, provider->sha256_) ||
+      !fetch_hash("SHA2-384", HashAlgorithm::sha384, provider->sha384_)) {
+    return fail(Reason::algorithm_unavailable, "libcrypto has no SHA-256 and SHA-384 for this library context");
+  }
+  for (std::size_t i = 0; i < aead_count; ++i) {
+    AeadAlgorithm& aead = provider->aeads_[i];
+    aead.evp_ = EVP_CIPHER_fetch(library_context, aead_rows[i].name, provider->property_query());
+    aead.key_size_ = aead_rows[i].key_size;
+    aead.tag_size_ = aead_rows[i].tag_size;
+    aead.is_ccm_ = aead_rows[i].is_ccm;
+  }
+  provider->groups_ = available_groups(*provider);
+  return provider;
+}
+
+Expected<std::shared_ptr<const Provider>> Provider::system() {
+  // Never destroyed: credentials and connections of other static objects may still refer to it at exit.
+  static const auto* const kept = new Expected<std::shared_ptr<const Provider>>(create(nullptr, {}));
+  return *kept;
+}
+
+Provider::~Provider() {
+  EVP_MD_free(sha256_.evp_);
+  EVP_MD_free(sha384_.evp_);
+  for (AeadAlgorithm& aead : aeads_) EVP_CIPHER_free(aead.evp_);
+}
+
+const AeadAlgorithm* Provider::aead(AeadId id) const noexcept {
+  const AeadAlgorithm& aead = aeads_[static_cast<std::size_t>(id)];
+  return aead.evp_ ? &aead : nullptr;
+}
+
+bool Provider::has_group(NamedGroup group) const noexcept {
+  const int row = group_row(group);
+  return row >= 0 && (groups_ >> row & 1) != 0;
+}
+
+Expected<> Provider::random(MutableBytes out) const {
+  if (RAND_bytes_ex(library_context_, out.data(), out.size(), 0) == 1) return {};
+  return fail(Reason::internal_error, "libcrypto has no random octets");
+}
+
+}  // namespace sesame::crypto

@@ -1,0 +1,58 @@
+// What belongs in this room: RAII over libcrypto. Hash, HMAC, AEAD, key exchange, random, and nothing of TLS.
+//
+// A Provider holds every algorithm that TLS needs, fetched once for a (library context, property query): nothing is
+// looked up by name in a handshake. This folder is the only one that includes EVP headers.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <sesame/bytes.h>
+#include <sesame/error.h>
+#include <sesame/types.h>
+
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+
+struct ossl_lib_ctx_st;
+
+namespace sesame::crypto {
+
+class Provider {
+ public:
+  /// Errors: algorithm_unavailable (without SHA-256 and SHA-384 there is no TLS 1.3).
+  static Expected<std::shared_ptr<const Provider>> create(ossl_lib_ctx_st* library_context,
+                                                          const std::string& property_query);
+  /// The one of libcrypto's default context without a property query, made at the first call and kept.
+  static Expected<std::shared_ptr<const Provider>> system();
+
+  Provider(const Provider&) = delete;
+  Provider& operator=(const Provider&) = delete;
+  ~Provider();
+
+  const Hash& hash(HashAlgorithm algorithm) const noexcept {
+    return algorithm == HashAlgorithm::sha256 ? sha256_ : sha384_;
+  }
+  /// nullptr where libcrypto lacks it.
+  const AeadAlgorithm* aead(AeadId id) const noexcept;
+  bool has_group(NamedGroup group) const noexcept;
+  /// Fills `out` with random octets that are secret until they are sent. Error: internal_error.
+  Expected<> random(MutableBytes out) const;
+
+  ossl_lib_ctx_st* library_context() const noexcept { return library_context_; }
+  const char* property_query() const noexcept {
+    return property_query_.empty() ? nullptr : property_query_.c_str();
+  }
+
+ private:
+  Provider(ossl_lib_ctx_st* library_context, std::string property_query);
+
+  ossl_lib_ctx_st* library_context_;
+  std::string property_query_;
+  Hash sha256_;
+  Hash sha384_;
+  AeadAlgorithm aeads_[aead_count];
+  std::uint32_t groups_ = 0;  // bit i: group_rows()[i] can be used
+};
+
+}  // namespace sesame::crypto
