@@ -1,13 +1,13 @@
-// Key exchange for the groups of RFC 8446 section 4.2.7 and X25519MLKEM768: shares and shared secrets as they stand on
-// the wire (sections 4.2.8.1, 4.2.8.2, 7.4).
+// Key exchange for the groups of RFC 8446 section 4.2.7 and X25519MLKEM768: shares and shared secrets as they
+// stand on the wire (sections 4.2.8.1, 4.2.8.2, 7.4).
 #pragma once
-
-#include <functional>
-#include <memory>
 
 #include <sesame/bytes.h>
 #include <sesame/error.h>
 #include <sesame/types.h>
+
+#include <functional>
+#include <memory>
 
 #include "secret/secret_bytes.h"
 
@@ -29,21 +29,24 @@ using Randomness = std::function<void(MutableBytes)>;
 /// The private half of a share that was sent. Used once.
 class KeyExchange {
  public:
-  /// Client, and the server for all groups but the hybrids. `randomness` is honoured for x25519 and x448, whose private
-  /// keys are plain octets. Errors: algorithm_unavailable, internal_error.
-  static Expected<KeyExchange> generate(const Provider& provider, NamedGroup group, const Randomness& randomness = {});
+  /// Client, and the server for all groups but the hybrids. `randomness` is honoured for x25519 and x448,
+  /// whose private keys are plain octets. Errors: algorithm_unavailable, internal_error.
+  static Expected<KeyExchange> generate(const Provider& provider, NamedGroup group,
+                                        const Randomness& randomness = {});
 
   /// Writes the share; `out` has key_share_size(group, Side::client) octets.
   Expected<> write_share(MutableBytes out) const;
 
-  /// The shared secret with the peer's share. Errors: key_share_invalid (wrong size, a point not on the curve, a value of
-  /// small order, the all-zero secret of RFC 7748 section 6), internal_error.
+  /// The shared secret with the peer's share. Errors: key_share_invalid (wrong size, a point not on the
+  /// curve, a value of small order, the all-zero secret of RFC 7748 section 6), internal_error.
   Expected<> finish(Bytes peer_share, secret::SharedSecret& out);
 
   NamedGroup group() const noexcept { return group_; }
 
  private:
-  struct Free { void operator()(EVP_PKEY* key) const noexcept; };
+  struct Free {
+    void operator()(EVP_PKEY* key) const noexcept;
+  };
   using Key = std::unique_ptr<EVP_PKEY, Free>;
   KeyExchange(const Provider& provider, NamedGroup group, Key key) noexcept;
 
