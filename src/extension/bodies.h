@@ -1,0 +1,54 @@
+// The small extensions: what stands in extension_data.
+#pragma once
+
+#include <sesame/types.h>
+
+#include "wire/codec.h"
+
+namespace sesame::extension {
+
+struct SupportedVersionsOffer {  // RFC 8446 section 4.2.1, in a ClientHello
+  wire::list<std::uint16_t, 2, 254> versions;
+  static constexpr auto fields(auto& m) { return std::tie(m.versions); }
+};
+struct SupportedVersionsChoice {  // in a ServerHello and a HelloRetryRequest
+  std::uint16_t selected_version = 0;
+  static constexpr auto fields(auto& m) { return std::tie(m.selected_version); }
+};
+struct Cookie {  // section 4.2.2
+  wire::opaque<1, 0xffff> cookie;
+  static constexpr auto fields(auto& m) { return std::tie(m.cookie); }
+};
+struct NamedGroupList {  // section 4.2.7
+  wire::list<NamedGroup, 2, 0xffff> named_group_list;
+  static constexpr auto fields(auto& m) { return std::tie(m.named_group_list); }
+};
+struct PskKeyExchangeModes {  // section 4.2.9
+  wire::list<PskKeyExchangeMode, 1, 255> ke_modes;
+  static constexpr auto fields(auto& m) { return std::tie(m.ke_modes); }
+};
+struct ProtocolNameList {  // RFC 7301 section 3.1
+  wire::list<wire::opaque<1, 255>, 2, 0xffff> protocol_name_list;
+  static constexpr auto fields(auto& m) { return std::tie(m.protocol_name_list); }
+};
+struct RecordSizeLimit {  // RFC 8449 section 4
+  std::uint16_t record_size_limit = 0;
+  static constexpr auto fields(auto& m) { return std::tie(m.record_size_limit); }
+};
+enum class MaxFragmentLengthCode : std::uint8_t {};
+struct MaxFragmentLength {  // RFC 6066 section 4: 1 is 2^9, 2 is 2^10, 3 is 2^11, 4 is 2^12
+  MaxFragmentLengthCode max_fragment_length{};
+  static constexpr auto fields(auto& m) { return std::tie(m.max_fragment_length); }
+};
+enum class NameType : std::uint8_t { host_name = 0 };
+struct ServerName {  // RFC 6066 section 3
+  NameType name_type{};
+  wire::opaque<1, 0xffff> host_name;
+  static constexpr auto fields(auto& m) { return std::tie(m.name_type, m.host_name); }
+};
+struct ServerNameList {
+  wire::list<ServerName, 1, 0xffff> server_name_list;
+  static constexpr auto fields(auto& m) { return std::tie(m.server_name_list); }
+};
+
+}  // namespace sesame::extension

@@ -1,0 +1,40 @@
+// What belongs in this room: which extension may stand in which message (RFC 8446 section 4.2), as data, and the bodies.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace sesame::extension {
+
+/// RFC 8446 section 4.2 and the registry. Unknown values survive decoding.
+enum class ExtensionType : std::uint16_t {
+  server_name = 0,
+  max_fragment_length = 1,
+  status_request = 5,
+  supported_groups = 10,
+  signature_algorithms = 13,
+  use_srtp = 14,
+  heartbeat = 15,
+  application_layer_protocol_negotiation = 16,
+  signed_certificate_timestamp = 18,
+  client_certificate_type = 19,
+  server_certificate_type = 20,
+  padding = 21,
+  encrypt_then_mac = 22,
+  extended_master_secret = 23,
+  record_size_limit = 28,
+  session_ticket = 35,
+  pre_shared_key = 41,
+  early_data = 42,
+  supported_versions = 43,
+  cookie = 44,
+  psk_key_exchange_modes = 45,
+  certificate_authorities = 47,
+  oid_filters = 48,
+  post_handshake_auth = 49,
+  signature_algorithms_cert = 50,
+  key_share = 51,
+  renegotiation_info = 0xff01,
+};
+
+}  // namespace sesame::extension

@@ -1,0 +1,30 @@
+// What belongs in this room: one file for each handshake message, its struct, both directions by wire/codec.h. No policy.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace sesame::message {
+
+/// RFC 8446 appendix B.3. message_hash is never on the wire.
+enum class HandshakeType : std::uint8_t {
+  client_hello = 1,
+  server_hello = 2,
+  new_session_ticket = 4,
+  end_of_early_data = 5,
+  encrypted_extensions = 8,
+  certificate = 11,
+  certificate_request = 13,
+  certificate_verify = 15,
+  finished = 20,
+  key_update = 24,
+  message_hash = 254,
+};
+
+inline constexpr std::size_t handshake_header_size = 4;  // msg_type, uint24 length
+
+/// "ClientHello" and so on, as RFC 8446 spells them; "unknown message" for any other value.
+std::string_view name(HandshakeType type) noexcept;
+
+}  // namespace sesame::message

@@ -1,0 +1,68 @@
+#include "record/protection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+#include "secret/secret_bytes.h"
+
+namespace sesame::record {
+
+Expected<> Protection::set_keys(const crypto::AeadAlgorithm& algorithm, crypto::Aead::Direction direction, Bytes key,
+                                Bytes iv) {
+  sequence_ = 0;
+  std::memcpy(iv_, iv.data(), sizeof iv_);
+  return aead_.set_key(algorithm, direction, key);
+}
+
+void Protection::clear() noexcept {
+  aead_.clear();
+  secret::wipe(iv_, sizeof iv_);
+}
+
+// Section 5.3: the sequence number in network order, padded on the left, XORed with the IV.
+void Protection::make_nonce(std::uint8_t (&nonce)[crypto::aead_nonce_size]) const noexcept {
+  std::memcpy(nonce, iv_, sizeof nonce);
+  std::uint64_t n = sequence_;
+  for (std::size_t i = sizeof nonce; n != 0; n >>= 8) nonce[--i] ^= static_cast<std::uint8_t>(n);
+}
+
+Expected<> Protection::seal(ContentType type, Bytes content, std::size_t padding, std::uint8_t* out) {
+  if (sequence_ == std::numeric_limits<std::uint64_t>::max()) return fail(Reason::sequence_exhausted);
+  std::uint8_t nonce[crypto::aead_nonce_size];
+  make_nonce(nonce);
+  const Header header{ContentType::application_data, content.size() + 1 + padding + tag_size()};
+  header.write({out, header_size});
+  std::uint8_t* const body = out + header_size;
+  bool ok;
+  if (padding == 0) {
+    const auto inner_type = static_cast<std::uint8_t>(type);
+    ok = aead_.seal({nonce, sizeof nonce}, {out, header_size}, content, {&inner_type, 1}, body);
+  } else {
+    if (content.data() != body && !content.empty()) std::memmove(body, content.data(), content.size());
+    body[content.size()] = static_cast<std::uint8_t>(type);
+    std::memset(body + content.size() + 1, 0, padding);
+    ok = aead_.seal({nonce, sizeof nonce}, {out, header_size}, {body, content.size() + 1 + padding}, {}, body);
+  }
+  if (!ok) return fail(Reason::internal_error, "libcrypto did not seal a record");
+  ++sequence_;
+  return {};
+}
+
+Expected<Opened> Protection::open(MutableBytes record) {
+  if (sequence_ == std::numeric_limits<std::uint64_t>::max()) return fail(Reason::sequence_exhausted);
+  std::uint8_t nonce[crypto::aead_nonce_size];
+  make_nonce(nonce);
+  const MutableBytes sealed = record.subspan(header_size);
+  // The header as it was received is the additional data, whatever legacy_record_version it has (section 5.2).
+  if (!aead_.open({nonce, sizeof nonce}, record.first(header_size), sealed)) return fail(Reason::record_mac_wrong);
+  ++sequence_;
+  const MutableBytes inner = sealed.first(sealed.size() - tag_size());
+  // Section 5.4: the last octet that is not zero is the content type.
+  std::size_t size = inner.size();
+  while (size > 0 && inner[size - 1] == 0) --size;
+  if (size == 0) return fail(Reason::record_content_empty, "a protected record without a content type");
+  return Opened{static_cast<ContentType>(inner[size - 1]), inner.first(size - 1)};
+}
+
+}  // namespace sesame::record

@@ -1,0 +1,43 @@
+// Protected records of TLS 1.3 in one direction (RFC 8446 sections 5.2 to 5.4).
+#pragma once
+
+#include "crypto/aead.h"
+#include "record/record.h"
+
+namespace sesame::record {
+
+/// What was in a record. `content` stands where the record stood.
+struct Opened {
+  ContentType type;
+  MutableBytes content;
+};
+
+class Protection {
+ public:
+  bool active() const noexcept { return aead_.keyed(); }
+  /// From the next record on, with the sequence number at 0. `iv` has 12 octets.
+  Expected<> set_keys(const crypto::AeadAlgorithm& algorithm, crypto::Aead::Direction direction, Bytes key, Bytes iv);
+  void clear() noexcept;
+
+  /// Octets that sealing adds to content and padding: header, inner content type, tag.
+  std::size_t overhead() const noexcept { return header_size + 1 + aead_.algorithm().tag_size(); }
+  std::size_t tag_size() const noexcept { return aead_.algorithm().tag_size(); }
+  std::uint64_t records() const noexcept { return sequence_; }  ///< under the present key
+
+  /// Writes the record of `content`, with `padding` zeros, to `out`: overhead() + content + padding octets. The content
+  /// may stand where it will stand in the record (out + header_size). Errors: sequence_exhausted, internal_error.
+  Expected<> seal(ContentType type, Bytes content, std::size_t padding, std::uint8_t* out);
+
+  /// Opens a whole record, header included, in place. Errors: record_mac_wrong, record_content_empty (no content type),
+  /// sequence_exhausted.
+  Expected<Opened> open(MutableBytes record);
+
+ private:
+  void make_nonce(std::uint8_t (&nonce)[crypto::aead_nonce_size]) const noexcept;
+
+  crypto::Aead aead_;
+  std::uint8_t iv_[crypto::aead_nonce_size];
+  std::uint64_t sequence_ = 0;
+};
+
+}  // namespace sesame::record
