@@ -39,6 +39,7 @@ struct Limits {
   unsigned warnings = 5;                    ///< warning alerts in a row
   unsigned key_updates = 32;                ///< without application data between them
   unsigned tickets = 64;                    ///< NewSessionTicket messages of a connection
+  unsigned psk_identities = 64;             ///< identities of a ClientHello that a server looks up; more are passed over
   unsigned change_cipher_specs = 8;         ///< of one handshake
   /// Records under one key before this side updates its keys by itself; 0: what the cipher allows (RFC 8446 section 5.5:
   /// 2^24.5 for AES-GCM; half of that is used).

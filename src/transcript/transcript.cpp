@@ -4,12 +4,12 @@
 
 namespace sesame::transcript {
 
-void Transcript::begin(const crypto::Provider& provider, bool sha256, bool sha384) {
-  if (sha256) running_[0].begin(provider.hash(HashAlgorithm::sha256));
-  if (sha384) running_[1].begin(provider.hash(HashAlgorithm::sha384));
+bool Transcript::begin(const crypto::Hash& hash) {
+  crypto::RunningHash& running = running_[index(hash.algorithm())];
+  if (running.begun()) return false;
+  running.begin(hash);
+  return true;
 }
-
-void Transcript::choose(HashAlgorithm algorithm) noexcept { running_[1 - index(algorithm)].end(); }
 
 void Transcript::add(Bytes octets) noexcept {
   for (auto& running : running_) {

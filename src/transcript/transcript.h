@@ -7,13 +7,15 @@ namespace sesame::transcript {
 
 class Transcript {
  public:
-  /// The hashes that may be chosen. With one, it is chosen at once.
-  void begin(const crypto::Provider& provider, bool sha256, bool sha384);
+  /// Begins a hash that may be chosen, unless it runs already. True: it was begun by this call.
+  bool begin(const crypto::Hash& hash);
   /// From now on only this one runs. It has to be one of those that were begun.
-  void choose(HashAlgorithm algorithm) noexcept;
+  void choose(HashAlgorithm algorithm) noexcept { running_[1 - index(algorithm)].end(); }
 
   /// A handshake message, header included, as it was sent or received; or a part of one.
   void add(Bytes octets) noexcept;
+  /// The same for one of the hashes only.
+  void add(HashAlgorithm algorithm, Bytes octets) noexcept { running_[index(algorithm)].update(octets); }
   /// The hash of all so far. With two running hashes, `algorithm` says which.
   crypto::HashValue value(HashAlgorithm algorithm) const noexcept { return running_[index(algorithm)].value(); }
   /// The hash of all so far and `more` behind it.

@@ -1,0 +1,31 @@
+// The port between a handshake and its records. Nothing above it may assume a stream: datagrams will be a second port.
+#pragma once
+
+#include "crypto/hash.h"
+#include "policy/suites.h"
+#include "wire/buffer.h"
+
+namespace sesame::handshake {
+
+class MessagePort {
+ public:
+  /// Messages are appended here, whole and with their headers, until send_flight().
+  virtual wire::Buffer& messages() = 0;
+  virtual Expected<> send_flight() = 0;
+  /// The record that RFC 8446 appendix D.4 sends for middleboxes.
+  virtual Expected<> send_change_cipher_spec() = 0;
+
+  /// The keys of the next epoch. Reading fails with message_across_key_change where octets of a message are waiting that
+  /// were protected by the present keys (section 5.1).
+  virtual Expected<> set_read_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) = 0;
+  virtual Expected<> set_write_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) = 0;
+
+  /// The most content that a protected record may have, to the peer and from it.
+  virtual void limit_sent_content(std::size_t octets) = 0;
+  virtual void limit_received_content(std::size_t octets) = 0;
+
+ protected:
+  ~MessagePort() = default;
+};
+
+}  // namespace sesame::handshake

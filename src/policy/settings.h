@@ -1,0 +1,49 @@
+// A context's options with everything resolved that can be resolved once.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <sesame/context.h>
+
+#include "policy/suites.h"
+
+namespace sesame::policy {
+
+struct Settings {
+  ContextOptions options;
+  std::shared_ptr<const crypto::Provider> provider;
+  std::vector<Suite> suites;      ///< in order of preference; what libcrypto lacks is left out
+  std::vector<NamedGroup> groups;  ///< likewise
+
+  const Suite* suite(CipherSuite id) const noexcept {
+    for (const Suite& s : suites) {
+      if (s.id == id) return &s;
+    }
+    return nullptr;
+  }
+  bool has_suite_for(HashAlgorithm hash) const noexcept {
+    for (const Suite& s : suites) {
+      if (s.hash == hash) return true;
+    }
+    return false;
+  }
+  bool allows(PskKeyExchangeMode mode) const noexcept {
+    for (const PskKeyExchangeMode m : options.psk_modes) {
+      if (m == mode) return true;
+    }
+    return false;
+  }
+  TimePoint now() const { return options.clock ? options.clock() : std::chrono::system_clock::now(); }
+  Expected<> random(MutableBytes out) const {
+    if (!options.random) return provider->random(out);
+    options.random(out);
+    return {};
+  }
+};
+
+/// Errors: as Context::create.
+Expected<Settings> resolve(ContextOptions options);
+
+}  // namespace sesame::policy
