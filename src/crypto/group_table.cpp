@@ -4,7 +4,6 @@
 
 #include <cstring>
 
-#include "crypto/error_queue.h"
 #include "crypto/provider.h"
 
 namespace sesame::crypto {
@@ -41,7 +40,6 @@ int group_row(NamedGroup group) noexcept {
 }
 
 std::uint32_t available_groups(const Provider& provider) {
-  const ErrorQueueMark mark;  // a type that is not there leaves an error
   std::uint32_t available = 0;
   const char* asked = "";
   bool has_it = false;

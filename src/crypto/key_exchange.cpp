@@ -5,6 +5,10 @@
 #include <openssl/dh.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <utility>
 
 #include "crypto/error_queue.h"
 #include "crypto/group_table.h"
@@ -101,11 +105,26 @@ void KeyExchange::Free::operator()(EVP_PKEY* key) const noexcept { EVP_PKEY_free
 KeyExchange::KeyExchange(const Provider& provider, NamedGroup group, Key key) noexcept
     : provider_(&provider), key_(std::move(key)), group_(group) {}
 
+Expected<KeyExchange> KeyExchange::generate_x25519(const Provider& provider, const Randomness& randomness) {
+  secret::BasicSecret<X25519::size> octets;
+  const MutableBytes room = octets.resize(X25519::size);
+  KeyExchange made(provider, NamedGroup::x25519, nullptr);
+  if (randomness) {
+    randomness(room);
+  } else if (RAND_priv_bytes_ex(provider.library_context(), room.data(), room.size(), 0) != 1) {
+    return libcrypto_failed();
+  }
+  made.x25519_ = provider.x25519().make(octets.bytes(), made.x25519_share_);
+  if (!made.x25519_) return libcrypto_failed();
+  return made;
+}
+
 Expected<KeyExchange> KeyExchange::generate(const Provider& provider, NamedGroup group,
                                             const Randomness& randomness) {
   if (!provider.has_group(group)) return fail(Reason::algorithm_unavailable);
   const ErrorQueueMark mark;
   const GroupRow& row = *row_of(group);
+  if (group == NamedGroup::x25519 && provider.x25519().usable()) return generate_x25519(provider, randomness);
   Key key;
   if (randomness && row.kind == GroupKind::montgomery) {
     secret::BasicSecret<56> octets;
@@ -121,6 +140,11 @@ Expected<KeyExchange> KeyExchange::generate(const Provider& provider, NamedGroup
 }
 
 Expected<> KeyExchange::write_share(MutableBytes out) const {
+  if (x25519_) {
+    if (out.size() != X25519::size) return fail(Reason::internal_error, "no room for a key share");
+    std::ranges::copy(x25519_share_, out.begin());
+    return {};
+  }
   const ErrorQueueMark mark;
   std::size_t size = 0;
   if (EVP_PKEY_get_octet_string_param(key_.get(), OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, out.data(), out.size(),
@@ -135,6 +159,13 @@ Expected<> KeyExchange::finish(Bytes peer_share, secret::SharedSecret& out) {
   const ErrorQueueMark mark;
   const GroupRow& row = *row_of(group_);
   const auto invalid = [] { return fail(Reason::key_share_invalid); };
+  if (const X25519::PrivateKey own = std::exchange(x25519_, X25519::no_key())) {
+    if (peer_share.size() != X25519::size) return invalid();
+    if (provider_->x25519().derive(own, peer_share, out.resize(X25519::size)) && !is_all_zero(out.bytes()))
+      return {};
+    out.clear();
+    return invalid();
+  }
   const Key own = std::move(key_);
   if (!own) return fail(Reason::internal_error, "a key share was used twice");
   std::size_t size = row.secret_size;

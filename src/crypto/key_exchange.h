@@ -6,12 +6,12 @@
 #include <sesame/error.h>
 #include <sesame/types.h>
 
+#include <array>
 #include <functional>
 #include <memory>
 
+#include "crypto/x25519.h"
 #include "secret/secret_bytes.h"
-
-typedef struct evp_pkey_st EVP_PKEY;
 
 namespace sesame::crypto {
 
@@ -50,8 +50,12 @@ class KeyExchange {
   using Key = std::unique_ptr<EVP_PKEY, Free>;
   KeyExchange(const Provider& provider, NamedGroup group, Key key) noexcept;
 
+  static Expected<KeyExchange> generate_x25519(const Provider& provider, const Randomness& randomness);
+
   const Provider* provider_;
-  Key key_;
+  Key key_;  // empty where x25519_ is not
+  X25519::PrivateKey x25519_ = X25519::no_key();
+  std::array<std::uint8_t, X25519::size> x25519_share_{};
   NamedGroup group_;
 };
 

@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "crypto/error_queue.h"
 #include "crypto/group_table.h"
 
 namespace sesame::crypto {
@@ -35,6 +36,7 @@ Provider::Provider(ossl_lib_ctx_st* library_context, std::string property_query)
 
 Expected<std::shared_ptr<const Provider>> Provider::create(ossl_lib_ctx_st* library_context,
                                                            const std::string& property_query) {
+  const ErrorQueueMark mark;  // an algorithm that is not there leaves an error
   std::shared_ptr<Provider> provider(new Provider(library_context, property_query));
   const auto fetch_hash = [&](const char* name, HashAlgorithm algorithm, Hash& hash) {
     hash.algorithm_ = algorithm;
@@ -44,7 +46,8 @@ Expected<std::shared_ptr<const Provider>> Provider::create(ossl_lib_ctx_st* libr
   };
   if (!fetch_hash("SHA2-256", HashAlgorithm::sha256, provider->sha256_) ||
       !fetch_hash("SHA2-384", HashAlgorithm::sha384, provider->sha384_)) {
-    return fail(Reason::algorithm_unavailable, "libcrypto has no SHA-256 and SHA-384 for this library context");
+    return fail(Reason::algorithm_unavailable,
+                "libcrypto has no SHA-256 and SHA-384 for this library context");
   }
   for (std::size_t i = 0; i < aead_count; ++i) {
     AeadAlgorithm& aead = provider->aeads_[i];
@@ -53,6 +56,7 @@ Expected<std::shared_ptr<const Provider>> Provider::create(ossl_lib_ctx_st* libr
     aead.tag_size_ = aead_rows[i].tag_size;
     aead.is_ccm_ = aead_rows[i].is_ccm;
   }
+  provider->x25519_.find(*provider);
   provider->groups_ = available_groups(*provider);
   return provider;
 }

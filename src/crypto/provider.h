@@ -1,18 +1,19 @@
 // What belongs in this room: RAII over libcrypto. Hash, HMAC, AEAD, key exchange, random, and nothing of TLS.
 //
-// A Provider holds every algorithm that TLS needs, fetched once for a (library context, property query): nothing is
-// looked up by name in a handshake. This folder is the only one that includes EVP headers.
+// A Provider holds every algorithm that TLS needs, fetched once for a (library context, property query):
+// nothing is looked up by name in a handshake. This folder is the only one that includes EVP headers.
 #pragma once
-
-#include <memory>
-#include <string>
 
 #include <sesame/bytes.h>
 #include <sesame/error.h>
 #include <sesame/types.h>
 
+#include <memory>
+#include <string>
+
 #include "crypto/aead.h"
 #include "crypto/hash.h"
+#include "crypto/x25519.h"
 
 struct ossl_lib_ctx_st;
 
@@ -35,6 +36,8 @@ class Provider {
   }
   /// nullptr where libcrypto lacks it.
   const AeadAlgorithm* aead(AeadId id) const noexcept;
+  /// Not usable where x25519 has to go through EVP, or is not there at all: has_group says so.
+  const X25519& x25519() const noexcept { return x25519_; }
   bool has_group(NamedGroup group) const noexcept;
   /// Fills `out` with random octets that are secret until they are sent. Error: internal_error.
   Expected<> random(MutableBytes out) const;
@@ -52,6 +55,7 @@ class Provider {
   Hash sha256_;
   Hash sha384_;
   AeadAlgorithm aeads_[aead_count];
+  X25519 x25519_;
   std::uint32_t groups_ = 0;  // bit i: group_rows()[i] can be used
 };
 
