@@ -44,6 +44,7 @@ class KeyExchange {
   NamedGroup group() const noexcept { return group_; }
 
  private:
+  friend struct KeyExchangeTestAccess;
   struct Free {
     void operator()(EVP_PKEY* key) const noexcept;
   };

@@ -80,6 +80,7 @@ void X25519::find(const Provider& provider) noexcept {
   provider_context_ = OSSL_PROVIDER_get0_provider_ctx(implementer);
   share_by_derivation_ = derivation_is_faster();
   base_point_ = import_key({}, base_point);
+  usable_ = base_point_ != nullptr;
 }
 
 void* X25519::import_key(Bytes private_key, Bytes share) const noexcept {

@@ -33,7 +33,7 @@ class X25519 {
 
   /// Usable from now on, if this route is open.
   void find(const Provider& provider) noexcept;
-  bool usable() const noexcept { return base_point_ != nullptr; }
+  bool usable() const noexcept { return usable_; }
 
   /// The key whose octets are `private_key`, of `size` octets, and its share. nullptr: out of memory.
   PrivateKey make(Bytes private_key, MutableBytes share) const noexcept;
@@ -49,6 +49,7 @@ class X25519 {
   // share is computed by a derivation with the base point, which is how RFC 7748 section 6.1 defines it: 31
   // microseconds for 35.
   bool share_by_derivation_ = false;
+  bool usable_ = false;
   EVP_KEYMGMT* key_type_ = nullptr;  // owned; keeps the provider loaded
   void* provider_context_ = nullptr;
   void* base_point_ = nullptr;  // owned; shared by all threads, which only read it
