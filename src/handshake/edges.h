@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <span>
 
+#include <sesame/bytes.h>
 #include <sesame/error.h>
 
 #include "message/handshake_type.h"

@@ -1,0 +1,81 @@
+#include <sesame/connection.h>
+
+#include "engine/connection_body.h"
+#include "engine/context_body.h"
+#include "secret/key_schedule.h"
+
+namespace sesame {
+
+using engine::ConnectionBody;
+
+Connection::Connection(std::unique_ptr<ConnectionBody> body) noexcept : body_(std::move(body)) {}
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
+Expected<Connection> Connection::client(std::shared_ptr<const Context> context, const ClientOptions& options) {
+  auto body = std::make_unique<ConnectionBody>(std::move(context), Side::client);
+  if (auto ok = body->start(options); !ok) return std::unexpected(std::move(ok.error()));
+  return Connection(std::move(body));
+}
+
+Expected<Connection> Connection::server(std::shared_ptr<const Context> context) {
+  if (!context->options().psk_source) {
+    return fail(Reason::invalid_argument, "a server needs keys: set ContextOptions::psk_source");
+  }
+  return Connection(std::make_unique<ConnectionBody>(std::move(context), Side::server));
+}
+
+Expected<Received> Connection::receive(MutableBytes input) { return body_->receive(input); }
+std::size_t Connection::wanted(Bytes input) const noexcept { return body_->wanted(input); }
+Expected<> Connection::transport_closed() { return body_->transport_closed(); }
+
+Bytes Connection::output() const noexcept { return body_->writer().output().bytes(); }
+void Connection::output_sent(std::size_t size) { body_->output_sent(size); }
+Expected<> Connection::send(Bytes data) { return body_->send(data); }
+Expected<Sealed> Connection::seal(Bytes data, MutableBytes into) { return body_->seal(data, into); }
+std::size_t Connection::sealed_size(std::size_t size) const noexcept {
+  return body_->handshake_done() ? body_->writer().sealed_size(size) : 0;
+}
+Expected<> Connection::close() { return body_->close(); }
+Expected<> Connection::update_keys(bool request_peer) { return body_->update_keys(request_peer); }
+
+Wait Connection::wait() const noexcept { return body_->wait(); }
+std::optional<PskQuery> Connection::pending_psk() const { return body_->pending_psk(); }
+Expected<> Connection::supply_psk(std::span<const Credential> credentials) { return body_->supply_psk(credentials); }
+
+Side Connection::side() const noexcept { return body_->side(); }
+bool Connection::handshake_done() const noexcept { return body_->handshake_done(); }
+bool Connection::read_closed() const noexcept { return body_->read_closed(); }
+bool Connection::write_closed() const noexcept { return body_->write_closed(); }
+const Error* Connection::error() const noexcept { return body_->error(); }
+std::string_view Connection::state() const noexcept { return body_->state(); }
+
+ProtocolVersion Connection::version() const noexcept { return body_->established().version; }
+CipherSuite Connection::cipher_suite() const noexcept {
+  const policy::Suite* suite = body_->established().suite;
+  return suite ? suite->id : CipherSuite{};
+}
+PskKeyExchangeMode Connection::psk_mode() const noexcept { return body_->established().psk_mode; }
+std::optional<NamedGroup> Connection::group() const noexcept { return body_->established().group; }
+bool Connection::retried() const noexcept { return body_->established().retried; }
+std::string_view Connection::alpn() const noexcept {
+  const std::string* alpn = body_->established().alpn;
+  return alpn ? std::string_view(*alpn) : std::string_view();
+}
+std::string_view Connection::server_name() const noexcept { return body_->established().server_name; }
+Authentication Connection::authentication() const noexcept { return body_->established().authentication; }
+Bytes Connection::psk_identity() const noexcept { return as_bytes(body_->established().psk_identity); }
+bool Connection::used_older_key() const noexcept { return body_->established().used_older_key; }
+
+Expected<> Connection::export_keying_material(std::string_view label, Bytes context, MutableBytes out) const {
+  const handshake::Established& established = body_->established();
+  if (!body_->handshake_done() || established.exporter_secret.empty()) return fail(Reason::exporter_not_ready);
+  if (label.empty() || label.size() > 249) return fail(Reason::invalid_argument, "an exporter label has 1 to 249 octets");
+  const crypto::Hash& hash = body_->settings().provider->hash(established.suite->hash);
+  if (out.size() > 255 * hash.size()) return fail(Reason::invalid_argument, "an exporter gives at most 255 hashes");
+  secret::export_keying_material(hash, established.exporter_secret.bytes(), label, context, out);
+  return {};
+}
+
+}  // namespace sesame

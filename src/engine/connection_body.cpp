@@ -1,0 +1,188 @@
+#include "engine/connection_body.h"
+
+#include <algorithm>
+
+#include "engine/context_body.h"
+
+namespace sesame::engine {
+
+namespace {
+
+using Machine = std::variant<tls13::Client, tls13::Server>;
+
+Machine make_machine(Side side, const tls13::Endpoint& endpoint) {
+  if (side == Side::client) return Machine(std::in_place_type<tls13::Client>, endpoint);
+  return Machine(std::in_place_type<tls13::Server>, endpoint);
+}
+
+}  // namespace
+
+ConnectionBody::ConnectionBody(std::shared_ptr<const Context> context, Side side)
+    : context_(std::move(context)),
+      settings_(context_->body().settings),
+      machine_(make_machine(side, {settings_, *this, established_})),
+      side_(side) {
+  writer_.pad_to(settings_.options.padding.block);
+}
+
+tls13::Endpoint& ConnectionBody::endpoint() noexcept {
+  return std::visit([](auto& machine) -> tls13::Endpoint& { return machine.endpoint(); }, machine_);
+}
+
+bool ConnectionBody::handshake_done() const noexcept {
+  return std::visit([](const auto& machine) { return machine.connected(); }, machine_);
+}
+
+std::string_view ConnectionBody::state() const noexcept {
+  return std::visit([](const auto& machine) { return tls13::name(machine.state()); }, machine_);
+}
+
+Expected<> ConnectionBody::start(const ClientOptions& options) {
+  begun_ = true;
+  return std::get<tls13::Client>(machine_).start(options);
+}
+
+Wait ConnectionBody::wait() const noexcept {
+  if (error_ || (read_closed_ && write_closed_)) return writer_.output().empty() ? Wait::closed : Wait::output;
+  if (pending_psk()) return Wait::psk_lookup;
+  if (!writer_.output().empty()) return Wait::output;
+  return handshake_done() ? Wait::nothing : Wait::input;
+}
+
+// ---- keys ----
+
+Expected<> ConnectionBody::set_read_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) {
+  const secret::TrafficKeys keys = secret::traffic_keys(traffic_secret, suite.aead->key_size());
+  return reader_.set_keys(*suite.aead, crypto::Aead::Direction::open, keys.key.bytes(), keys.iv.bytes());
+}
+
+Expected<> ConnectionBody::set_write_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) {
+  const secret::TrafficKeys keys = secret::traffic_keys(traffic_secret, suite.aead->key_size());
+  return writer_.protection().set_keys(*suite.aead, crypto::Aead::Direction::seal, keys.key.bytes(), keys.iv.bytes());
+}
+
+Expected<> ConnectionBody::update_keys_if_due() {
+  const std::uint64_t configured = settings_.options.limits.records_per_key;
+  const std::uint64_t suite_limit = established_.suite->records_per_key;
+  const std::uint64_t limit = configured ? std::min(configured, suite_limit) : suite_limit;
+  if (writer_.protection().records() < limit) return {};
+  return tls13::send_key_update(endpoint(), false);
+}
+
+Expected<> ConnectionBody::update_keys(bool request_peer) {
+  if (auto ok = ready_to_send(); !ok) return ok;
+  auto ok = tls13::send_key_update(endpoint(), request_peer);
+  if (!ok) return die(std::move(ok.error()));
+  return {};
+}
+
+// ---- to the peer ----
+
+Expected<> ConnectionBody::ready_to_send() const {
+  if (error_) return dead();
+  if (!handshake_done()) return fail(Reason::not_connected);
+  if (write_closed_) return fail(Reason::write_closed);
+  return {};
+}
+
+Expected<> ConnectionBody::send(Bytes data) {
+  if (auto ok = ready_to_send(); !ok) return ok;
+  auto ok = Expected<>();
+  // In pieces, so that keys are updated in time within one call as well.
+  while (ok && !data.empty()) {
+    ok = update_keys_if_due();
+    const std::size_t n = std::min<std::size_t>(data.size(), writer_.max_content());
+    if (ok) ok = writer_.application_data(data.first(n));
+    data = data.subspan(n);
+  }
+  if (!ok) return die(std::move(ok.error()));
+  return {};
+}
+
+Expected<Sealed> ConnectionBody::seal(Bytes data, MutableBytes into) {
+  if (auto ok = ready_to_send(); !ok) return std::unexpected(std::move(ok.error()));
+  if (!writer_.output().empty()) return fail(Reason::invalid_argument, "seal() while output() has octets to send");
+  Sealed out;
+  while (!data.empty()) {
+    if (auto ok = update_keys_if_due(); !ok) return die(std::move(ok.error()));
+    if (const Bytes update = writer_.output().bytes(); !update.empty()) {
+      // A KeyUpdate has to stand in front of what the new keys protect.
+      if (update.size() > into.size() - out.written) break;
+      std::copy(update.begin(), update.end(), into.begin() + static_cast<std::ptrdiff_t>(out.written));
+      out.written += update.size();
+      writer_.output().release();
+    }
+    const Bytes piece = data.first(std::min<std::size_t>(data.size(), writer_.max_content()));
+    auto sealed = writer_.seal(piece, into.subspan(out.written));
+    if (!sealed) return die(std::move(sealed.error()));
+    out.consumed += sealed->consumed;
+    out.written += sealed->written;
+    data = data.subspan(sealed->consumed);
+    if (sealed->consumed < piece.size()) break;
+  }
+  if (out.written == 0 && !data.empty()) return fail(Reason::buffer_too_small);
+  return out;
+}
+
+Expected<> ConnectionBody::close() {
+  if (error_) return dead();
+  if (write_closed_) return {};
+  // Before the handshake is done there is nothing to close in one direction only: it is given up.
+  write_closed_ = true;
+  if (!handshake_done()) read_closed_ = true;
+  endpoint().write_closed = true;
+  if (!begun_) return {};
+  auto ok = writer_.alert(1, static_cast<std::uint8_t>(Alert::close_notify));
+  if (!ok) return die(std::move(ok.error()));
+  return {};
+}
+
+void ConnectionBody::output_sent(std::size_t size) noexcept {
+  wire::Buffer& output = writer_.output();
+  output.consume(std::min(size, output.size()));
+  // An idle connection holds no buffer; during the handshake the next flight will want it.
+  if (output.empty() && (handshake_done() || error_)) output.release();
+}
+
+// ---- the end ----
+
+void ConnectionBody::write_alert(Alert alert) noexcept {
+  if (alert == Alert::none || write_closed_) return;
+  constexpr std::uint8_t fatal = 2;
+  // If even the alert cannot be sealed the connection ends without one; what matters is that it ends.
+  (void)writer_.alert(fatal, static_cast<std::uint8_t>(alert));
+}
+
+std::unexpected<Error> ConnectionBody::die(Error error) noexcept {
+  if (error.state().empty()) error.at(state(), {});
+  if (!error.from_peer()) write_alert(error.alert());
+  error_ = std::make_unique<Error>(std::move(error));
+  read_closed_ = write_closed_ = true;
+  // Nothing that could be used, or that could answer, is left.
+  reader_.clear();
+  writer_.protection().clear();
+  joiner_.reset();
+  std::visit([](auto& machine) { machine.abandon(); }, machine_);
+  established_.read_secret.clear();
+  established_.write_secret.clear();
+  established_.exporter_secret.clear();
+  return dead();
+}
+
+// ---- a look-up that is answered later ----
+
+std::optional<PskQuery> ConnectionBody::pending_psk() const {
+  const auto* server = std::get_if<tls13::Server>(&machine_);
+  return server && !error_ ? server->pending_psk() : std::nullopt;
+}
+
+Expected<> ConnectionBody::supply_psk(std::span<const Credential> credentials) {
+  if (error_) return dead();
+  auto* server = std::get_if<tls13::Server>(&machine_);
+  if (!server || !server->pending_psk()) return fail(Reason::nothing_pending);
+  auto ok = server->supply_psk(credentials);
+  if (!ok) return die(std::move(ok.error()));
+  return {};
+}
+
+}  // namespace sesame::engine

@@ -1,0 +1,97 @@
+// The inside of a Connection: records and handshake joined.
+//
+// After the handshake it holds the negotiated values, three secrets, two AEAD contexts, and no buffer: output and the
+// joiner of fragmented messages are allocated when they are needed and freed when they are empty.
+#pragma once
+
+#include <variant>
+
+#include <sesame/connection.h>
+
+#include "handshake/established.h"
+#include "handshake/port.h"
+#include "record/writer.h"
+#include "tls13/client.h"
+#include "tls13/server.h"
+
+namespace sesame::engine {
+
+class ConnectionBody final : handshake::MessagePort {
+ public:
+  ConnectionBody(std::shared_ptr<const Context> context, Side side);
+
+  Expected<> start(const ClientOptions& options);
+
+  // receive.cpp: from the peer
+  Expected<Received> receive(MutableBytes input);
+  std::size_t wanted(Bytes input) const noexcept;
+  Expected<> transport_closed();
+
+  // connection_body.cpp: to the peer, and state
+  Expected<> send(Bytes data);
+  Expected<Sealed> seal(Bytes data, MutableBytes into);
+  Expected<> close();
+  Expected<> update_keys(bool request_peer);
+  void output_sent(std::size_t size) noexcept;
+  Expected<> supply_psk(std::span<const Credential> credentials);
+  std::optional<PskQuery> pending_psk() const;
+  Wait wait() const noexcept;
+  bool handshake_done() const noexcept;
+  std::string_view state() const noexcept;
+
+  Side side() const noexcept { return side_; }
+  const record::Writer& writer() const noexcept { return writer_; }
+  const handshake::Established& established() const noexcept { return established_; }
+  const policy::Settings& settings() const noexcept { return settings_; }
+  const Error* error() const noexcept { return error_.get(); }
+  bool read_closed() const noexcept { return read_closed_; }
+  bool write_closed() const noexcept { return write_closed_; }
+
+ private:
+  // MessagePort
+  wire::Buffer& messages() override { return writer_.handshake_messages(); }
+  Expected<> send_flight() override { return writer_.flush(); }
+  Expected<> send_change_cipher_spec() override { return writer_.change_cipher_spec(); }
+  Expected<> set_read_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) override;
+  Expected<> set_write_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) override;
+  void limit_sent_content(std::size_t octets) override {
+    writer_.limit_content(std::min(octets, record::max_plaintext));
+  }
+  void limit_received_content(std::size_t octets) override { max_received_ = static_cast<std::uint16_t>(octets); }
+
+  tls13::Endpoint& endpoint() noexcept;
+  Expected<> check_header(const record::Header& header) const;
+  Expected<> on_record(MutableBytes record, Received& received);
+  Expected<> on_handshake(Bytes content);
+  Expected<> on_message(const handshake::Incoming& message);
+  Expected<> on_alert(Bytes content);
+  Expected<> on_change_cipher_spec(Bytes content);
+  Expected<MutableBytes> on_application_data(MutableBytes content);
+  Expected<> update_keys_if_due();
+  Expected<> ready_to_send() const;
+  bool awaits_plain_alert() const noexcept;
+  Expected<> check_message_size(Bytes header);
+  void write_alert(Alert alert) noexcept;
+  std::unexpected<Error> die(Error error) noexcept;
+  std::unexpected<Error> dead() const { return std::unexpected(*error_); }
+
+  std::shared_ptr<const Context> context_;
+  const policy::Settings& settings_;
+  handshake::Established established_;
+  record::Writer writer_;
+  record::Protection reader_;
+  std::variant<tls13::Client, tls13::Server> machine_;
+  std::unique_ptr<wire::Buffer> joiner_;  // a handshake message that came in part
+  std::unique_ptr<Error> error_;
+  std::uint32_t handshake_octets_ = 0;
+  std::uint16_t max_received_ = record::max_plaintext;
+  std::uint8_t empty_records_ = 0;
+  std::uint8_t warnings_ = 0;
+  std::uint8_t change_cipher_specs_ = 0;
+  Side side_;
+  bool read_closed_ = false;
+  bool write_closed_ = false;
+  bool begun_ = false;  // a ClientHello was sent or received
+};
+
+}  // namespace sesame::engine

@@ -1,0 +1,200 @@
+// Octets from the peer: records, and what is in them (RFC 8446 section 5).
+#include <algorithm>
+
+#include "engine/connection_body.h"
+
+namespace sesame::engine {
+
+using record::ContentType;
+using record::Header;
+
+std::size_t ConnectionBody::wanted(Bytes input) const noexcept {
+  if (input.size() < record::header_size) return record::header_size - input.size();
+  const std::size_t whole = record::header_size + Header::read(input).length;
+  return input.size() < whole ? whole - input.size() : 0;
+}
+
+Expected<Received> ConnectionBody::receive(MutableBytes input) {
+  if (error_) return dead();
+  Received received;
+  while (received.data.empty()) {
+    const MutableBytes rest = input.subspan(received.consumed);
+    if (read_closed_) {  // section 6.1: what comes behind a closure alert is ignored
+      received.consumed = input.size();
+      return received;
+    }
+    if (rest.size() < record::header_size) return received;
+    if (pending_psk()) return received;
+    const Header header = Header::read(rest);
+    // Judged before the record is there: nobody waits for octets that can only be refused.
+    if (auto ok = check_header(header); !ok) return die(std::move(ok.error()));
+    const std::size_t size = record::header_size + header.length;
+    if (rest.size() < size) return received;
+    received.consumed += size;
+    if (auto ok = on_record(rest.first(size), received); !ok) return die(std::move(ok.error()));
+  }
+  return received;
+}
+
+// A peer that has failed before it had keys can only say so in plaintext.
+bool ConnectionBody::awaits_plain_alert() const noexcept {
+  return reader_.active() && !handshake_done() && reader_.records() == 0;
+}
+
+Expected<> ConnectionBody::check_header(const Header& header) const {
+  switch (header.type) {
+    case ContentType::application_data:
+      if (!reader_.active()) return fail(Reason::unexpected_record, "application data before there are keys");
+      if (header.length > max_received_ + 1 + reader_.tag_size() && header.length <= record::max_ciphertext &&
+          max_received_ < record::max_plaintext) {
+        return fail(Reason::record_too_long, "longer than the limit that this side announced");  // RFC 8449 section 4
+      }
+      if (header.length > record::max_ciphertext) return fail(Reason::record_too_long);
+      if (header.length < 1 + reader_.tag_size()) return fail(Reason::record_mac_wrong, "a protected record without content");
+      return {};
+    case ContentType::change_cipher_spec:
+      if (header.length != 1) return fail(Reason::change_cipher_spec_wrong);
+      return {};
+    case ContentType::alert:
+      if (reader_.active() && !awaits_plain_alert()) return fail(Reason::record_unprotected, "an alert");
+      if (header.length != 2) return fail(Reason::alert_malformed);
+      return {};
+    case ContentType::handshake:
+      if (reader_.active()) return fail(Reason::record_unprotected, "a handshake message");
+      if (header.length > record::max_plaintext) return fail(Reason::record_too_long);
+      // Section 5.1: a handshake record has content.
+      if (header.length == 0) return fail(Reason::record_content_empty);
+      return {};
+    default:
+      if (!begun_) return fail(Reason::unexpected_record, "the first octets are no TLS record");
+      return fail(Reason::unexpected_record);
+  }
+}
+
+Expected<> ConnectionBody::on_record(MutableBytes record, Received& received) {
+  const Header header = Header::read(record);
+  ContentType type = header.type;
+  MutableBytes content = record.subspan(record::header_size);
+  if (type == ContentType::change_cipher_spec) return on_change_cipher_spec(content);
+  if (reader_.active() && type == ContentType::application_data) {
+    auto opened = reader_.open(record);
+    if (!opened) return std::unexpected(std::move(opened.error()));
+    type = opened->type;
+    content = opened->content;
+    if (content.size() > max_received_) return fail(Reason::record_too_long);
+  }
+  if (joiner_ && type != ContentType::handshake) {
+    // Section 5.1: nothing comes between the records of one handshake message.
+    return fail(Reason::unexpected_record, "another record within a fragmented handshake message");
+  }
+  if (type != ContentType::alert) warnings_ = 0;
+  switch (type) {
+    case ContentType::handshake:
+      if (content.empty()) return fail(Reason::record_content_empty);
+      return on_handshake(content);
+    case ContentType::alert:
+      return on_alert(content);
+    case ContentType::application_data: {
+      auto data = on_application_data(content);
+      if (!data) return std::unexpected(std::move(data.error()));
+      received.data = *data;
+      return {};
+    }
+    default:
+      // A protected ChangeCipherSpec as well (section 5).
+      return fail(Reason::unexpected_record, "content type " + std::to_string(static_cast<unsigned>(type)));
+  }
+}
+
+// Section 5: dropped, where it may stand at all.
+Expected<> ConnectionBody::on_change_cipher_spec(Bytes content) {
+  if (content.size() != 1 || content[0] != 1) return fail(Reason::change_cipher_spec_wrong);
+  if (!begun_ || handshake_done()) return fail(Reason::unexpected_record, "ChangeCipherSpec outside the handshake");
+  if (joiner_) return fail(Reason::unexpected_record, "ChangeCipherSpec within a fragmented handshake message");
+  if (++change_cipher_specs_ > settings_.options.limits.change_cipher_specs) {
+    return fail(Reason::unexpected_record, "too many ChangeCipherSpec records");
+  }
+  return {};
+}
+
+Expected<MutableBytes> ConnectionBody::on_application_data(MutableBytes content) {
+  if (!handshake_done()) return fail(Reason::unexpected_record, "application data before the handshake is done");
+  if (content.empty()) {
+    if (++empty_records_ > settings_.options.limits.empty_records) return fail(Reason::too_many_empty_records);
+  } else {
+    empty_records_ = 0;
+    endpoint().key_updates = 0;
+  }
+  return content;
+}
+
+Expected<> ConnectionBody::on_alert(Bytes content) {
+  if (content.size() != 2) return fail(Reason::alert_malformed);
+  const auto alert = static_cast<Alert>(content[1]);
+  // Section 6: the level is not looked at; all but these two are fatal.
+  if (alert == Alert::close_notify) {
+    read_closed_ = true;
+    // In the handshake the peer gives up: neither direction will ever be open.
+    if (!handshake_done()) return std::unexpected(Error::received(alert));
+    return {};
+  }
+  if (alert == Alert::user_canceled) {
+    if (++warnings_ > settings_.options.limits.warnings) return fail(Reason::too_many_warnings);
+    return {};
+  }
+  return std::unexpected(Error::received(alert));
+}
+
+// ---- handshake messages: several in a record, or one over several records ----
+
+Expected<> ConnectionBody::check_message_size(Bytes header) {
+  const std::size_t size = static_cast<std::size_t>(header[1]) << 16 | static_cast<std::size_t>(header[2]) << 8 | header[3];
+  // Judged by its declared size, before any of it is kept.
+  if (size > settings_.options.limits.handshake_message) return fail(Reason::message_too_long);
+  return {};
+}
+
+Expected<> ConnectionBody::on_handshake(Bytes content) {
+  if (!handshake_done()) {
+    handshake_octets_ += static_cast<std::uint32_t>(content.size());
+    if (handshake_octets_ > settings_.options.limits.handshake_octets) return fail(Reason::too_much_handshake);
+  }
+  constexpr std::size_t header_size = message::handshake_header_size;
+  const auto whole_size = [](Bytes m) {
+    return header_size + (static_cast<std::size_t>(m[1]) << 16 | static_cast<std::size_t>(m[2]) << 8 | m[3]);
+  };
+  if (joiner_) joiner_->append(content);
+  // While a message is handled its octets stay where they are; handlers keep no view of them.
+  const std::unique_ptr<wire::Buffer> joined = std::move(joiner_);
+  Bytes rest = joined ? joined->bytes() : content;
+  while (rest.size() >= header_size) {
+    if (auto ok = check_message_size(rest); !ok) {
+      return std::unexpected(std::move(ok.error().at(state(), message::name(static_cast<message::HandshakeType>(rest[0])))));
+    }
+    const std::size_t size = whole_size(rest);
+    if (rest.size() < size) break;
+    const handshake::Incoming message{static_cast<message::HandshakeType>(rest[0]), rest.first(size), rest.size() == size};
+    if (auto ok = on_message(message); !ok) return ok;
+    rest = rest.subspan(size);
+  }
+  if (!rest.empty()) {
+    joiner_ = std::make_unique<wire::Buffer>();
+    joiner_->append(rest);
+  }
+  return {};
+}
+
+Expected<> ConnectionBody::on_message(const handshake::Incoming& message) {
+  begun_ = true;
+  return std::visit([&](auto& machine) { return machine.on_message(message); }, machine_);
+}
+
+// ---- the transport's end ----
+
+Expected<> ConnectionBody::transport_closed() {
+  if (error_) return dead();
+  if (read_closed_) return {};
+  return die(Error(Reason::truncated));
+}
+
+}  // namespace sesame::engine

@@ -1,0 +1,301 @@
+#include "tls13/negotiate.h"
+
+#include <algorithm>
+
+#include "extension/bodies.h"
+#include "tls13/common.h"
+
+namespace sesame::tls13 {
+
+using extension::Extensions;
+using extension::ExtensionType;
+using extension::In;
+
+namespace {
+
+template <class T, std::size_t Lowest, std::size_t Highest>
+bool contains(const wire::list<T, Lowest, Highest>& list, T value) {
+  bool found = false;
+  list.for_each([&](T element) { return !(found = element == value); });
+  return found;
+}
+
+Expected<> read_version(const Extensions& extensions) {
+  // Section 4.2.1: legacy_version says nothing where supported_versions is, and TLS 1.2 at most where it is not.
+  if (!extensions.has(ExtensionType::supported_versions)) {
+    return fail(Reason::no_common_version, "the client offers TLS 1.2 or older");
+  }
+  const auto offered = extensions.read<extension::SupportedVersionsOffer>(ExtensionType::supported_versions);
+  if (!offered) return std::unexpected(std::move(offered.error()));
+  if (!contains(offered->versions, version)) return fail(Reason::no_common_version, "the client does not offer TLS 1.3");
+  return {};
+}
+
+Expected<> read_server_name(const Extensions& extensions, Offer& offer) {
+  if (!extensions.has(ExtensionType::server_name)) return {};
+  const auto list = extensions.read<extension::ServerNameList>(ExtensionType::server_name);
+  if (!list) return std::unexpected(std::move(list.error()));
+  bool repeated = false;
+  list->server_name_list.for_each([&](const extension::ServerName& name) {
+    if (name.name_type != extension::NameType::host_name) return;
+    repeated = repeated || !offer.server_name.empty();
+    offer.server_name = as_text(name.host_name.data);
+  });
+  // RFC 6066 section 3: one name of a type. A NUL or an endless name is nobody's host name.
+  if (repeated) return fail(Reason::malformed_message, "server_name has two host names");
+  if (offer.server_name.size() > 255 || offer.server_name.find('\0') != std::string_view::npos) {
+    return fail(Reason::malformed_message, "server_name is no host name");
+  }
+  return {};
+}
+
+Expected<> read_groups(const Extensions& extensions, Offer& offer) {
+  const bool has_groups = extensions.has(ExtensionType::supported_groups);
+  // Section 9.2: neither goes without the other.
+  if (has_groups != extensions.has(ExtensionType::key_share)) {
+    return fail(Reason::extension_missing, has_groups ? "supported_groups without key_share"
+                                                      : "key_share without supported_groups");
+  }
+  if (!has_groups) return {};
+  const auto groups = extensions.read<extension::NamedGroupList>(ExtensionType::supported_groups);
+  if (!groups) return std::unexpected(std::move(groups.error()));
+  const auto shares = extensions.read<extension::KeyShareClientHello>(ExtensionType::key_share);
+  if (!shares) return std::unexpected(std::move(shares.error()));
+  offer.groups = groups->named_group_list;
+  offer.client_shares = shares->client_shares;
+  return {};
+}
+
+Expected<> read_psks(const Extensions& extensions, Offer& offer) {
+  if (!extensions.has(ExtensionType::pre_shared_key)) return fail(Reason::psk_not_offered);
+  // Section 4.2.9.
+  if (!extensions.has(ExtensionType::psk_key_exchange_modes)) {
+    return fail(Reason::extension_missing, "pre_shared_key without psk_key_exchange_modes");
+  }
+  const auto modes = extensions.read<extension::PskKeyExchangeModes>(ExtensionType::psk_key_exchange_modes);
+  if (!modes) return std::unexpected(std::move(modes.error()));
+  const auto psks = extensions.read<extension::OfferedPsks>(ExtensionType::pre_shared_key);
+  if (!psks) return std::unexpected(std::move(psks.error()));
+  offer.modes = modes->ke_modes;
+  offer.psks = *psks;
+  const std::size_t identities = psks->identities.count(), binders = psks->binders.count();
+  if (identities != binders) {
+    return fail(Reason::psk_binder_count, std::to_string(identities) + " identities, " + std::to_string(binders) + " binders");
+  }
+  offer.truncated = offer.whole.first(offer.whole.size() - 2 - psks->binders.raw.size());
+  return {};
+}
+
+}  // namespace
+
+Expected<Offer> read_offer(Bytes client_hello) {
+  Offer offer;
+  offer.whole = client_hello;
+  const auto hello =
+      wire::decode<message::ClientHello>(client_hello.subspan(message::handshake_header_size));
+  if (!hello) return malformed(hello.error(), message::HandshakeType::client_hello);
+  offer.hello = *hello;
+  auto extensions = Extensions::parse(hello->extensions, In::CH, {});
+  if (!extensions) return std::unexpected(std::move(extensions.error()));
+  auto ok = read_version(*extensions);
+  // Section 4.1.2.
+  const Bytes compression = hello->legacy_compression_methods.data;
+  if (ok && (compression.size() != 1 || compression[0] != 0)) ok = fail(Reason::compression_not_null);
+  if (ok) ok = read_server_name(*extensions, offer);
+  if (ok) ok = read_groups(*extensions, offer);
+  if (ok) ok = read_psks(*extensions, offer);
+  if (!ok) return std::unexpected(std::move(ok.error()));
+  offer.extensions = *extensions;
+  return offer;
+}
+
+Expected<> choose_alpn(const policy::Settings& settings, const Offer& offer, Negotiated& out) {
+  const auto& ours = settings.options.alpn;
+  if (!offer.extensions.has(ExtensionType::application_layer_protocol_negotiation)) return {};
+  const auto list = offer.extensions.read<extension::ProtocolNameList>(ExtensionType::application_layer_protocol_negotiation);
+  if (!list) return std::unexpected(std::move(list.error()));
+  if (ours.empty()) return {};
+  for (const std::string& protocol : ours) {
+    bool found = false;
+    list->protocol_name_list.for_each([&](const wire::opaque<1, 255>& name) {
+      return !(found = as_text(name.data) == protocol);
+    });
+    if (!found) continue;
+    out.alpn = &protocol;
+    return {};
+  }
+  std::string offered;
+  list->protocol_name_list.for_each([&](const wire::opaque<1, 255>& name) {
+    if (offered.size() < 100) offered += (offered.empty() ? "" : ", ") + escaped(name.data);
+  });
+  return fail(Reason::no_common_alpn, "the client offers " + offered);
+}
+
+namespace {
+
+std::string of_identity(Bytes identity) { return "identity " + escaped(identity); }
+
+// Why a key that a source found cannot be used in this handshake; nullopt: it can.
+std::optional<Error> refusal(const policy::Settings& settings, const Offer& offer, const psk::Candidate& candidate,
+                             Bytes identity, TimePoint now, const policy::Suite* fixed_suite, const Negotiated& chosen) {
+  const psk::Restrictions& r = candidate.restrictions;
+  const auto refuse = [&](Reason reason, std::string why) { return Error(reason, of_identity(identity) + std::move(why)); };
+  if (r.usage != PskUsage::tls13) return refuse(Reason::psk_wrong_usage, {});
+  if (r.not_before && now < *r.not_before) return refuse(Reason::psk_not_yet_valid, {});
+  if (r.not_after && now >= *r.not_after) return refuse(Reason::psk_expired, {});
+  if (!r.server_name.empty() && r.server_name != offer.server_name) {
+    return refuse(Reason::psk_wrong_usage, ": the key is for another server name");
+  }
+  if (!r.alpn.empty() && (!chosen.alpn || *chosen.alpn != r.alpn)) {
+    return refuse(Reason::psk_wrong_usage, ": the key is for another ALPN protocol");
+  }
+  const HashAlgorithm hash = candidate.secrets.hash();
+  bool has_suite = false;
+  std::string offered;
+  offer.hello.cipher_suites.for_each([&](CipherSuite id) {
+    const policy::Suite* suite = settings.suite(id);
+    has_suite = has_suite || (suite && suite->hash == hash && (!fixed_suite || suite == fixed_suite));
+  });
+  if (has_suite) return std::nullopt;
+  return refuse(Reason::psk_hash_mismatch, ": the key is for " + std::string(sesame::name(hash)) +
+                                               ", and no suite that both sides have uses that hash");
+}
+
+const crypto::HashValue& truncated_hash(const policy::Settings& settings, const Offer& offer, HashAlgorithm algorithm,
+                                        transcript::Transcript& transcript, PskLookup& lookup) {
+  const auto i = static_cast<std::size_t>(algorithm);
+  if (!lookup.has_hash[i]) {
+    transcript.begin(settings.provider->hash(algorithm));
+    transcript.add(algorithm, offer.truncated);
+    lookup.hash[i] = transcript.value(algorithm);
+    lookup.has_hash[i] = true;
+  }
+  return lookup.hash[i];
+}
+
+}  // namespace
+
+Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, TimePoint now,
+                          const policy::Suite* fixed_suite, transcript::Transcript& transcript, PskLookup& lookup,
+                          Negotiated& out) {
+  wire::Reader identities(offer.psks.identities.raw), binders(offer.psks.binders.raw);
+  const std::size_t most = settings.options.limits.psk_identities;
+  for (std::size_t i = 0; !identities.empty() && i < most; ++i) {
+    extension::PskIdentity entry;
+    extension::PskBinderEntry binder;
+    read(identities, entry);
+    read(binders, binder);
+    if (i < lookup.next) continue;
+    const Bytes identity = entry.identity.data;
+    if (!lookup.pending) {
+      lookup.answer.clear();
+      PskAnswer answer = lookup.answer.handle();
+      settings.options.psk_source->find({identity, offer.server_name, now}, answer);
+      if (lookup.answer.is_later()) {
+        lookup.pending = true;
+        return false;
+      }
+    }
+    lookup.pending = false;
+    lookup.next = i + 1;
+    if (lookup.answer.size() == 0) {
+      ++lookup.unknown;
+      continue;
+    }
+    // Every key of the answer is computed, whether or not an earlier one fits already.
+    int match = -1;
+    bool usable = false;
+    for (std::size_t k = 0; k < lookup.answer.size(); ++k) {
+      psk::Candidate& candidate = lookup.answer[k];
+      if (auto why = refusal(settings, offer, candidate, identity, now, fixed_suite, out)) {
+        if (!lookup.refusal) lookup.refusal = std::move(why);
+        continue;
+      }
+      usable = true;
+      const crypto::HashValue& hash = truncated_hash(settings, offer, candidate.secrets.hash(), transcript, lookup);
+      const crypto::HashValue expected = candidate.secrets.binder.mac({hash.bytes()});
+      const bool equal = secret::equal_in_constant_time(expected.bytes(), binder.data);
+      if (equal && match < 0) match = static_cast<int>(k);
+    }
+    if (!usable) continue;
+    // Section 4.2.11: a binder that does not validate ends the handshake.
+    if (match < 0) return fail(Reason::psk_binder_mismatch, of_identity(identity));
+    psk::Candidate& candidate = lookup.answer[static_cast<std::size_t>(match)];
+    out.selected_identity = i;
+    out.older_key = match > 0;
+    out.by_server_name = !candidate.restrictions.server_name.empty();
+    out.secrets = std::move(candidate.secrets);
+    lookup.answer.clear();
+    return true;
+  }
+  if (lookup.refusal) return std::unexpected(std::move(*lookup.refusal));
+  extension::PskIdentity first;
+  wire::Reader again(offer.psks.identities.raw);
+  read(again, first);
+  Error error(Reason::psk_identity_unknown,
+              of_identity(first.identity.data) +
+                  (lookup.unknown > 1 ? " and " + std::to_string(lookup.unknown - 1) + " more" : std::string()));
+  if (settings.options.unknown_identity_alert == UnknownIdentityAlert::unknown_psk_identity) {
+    error.with_alert(Alert::unknown_psk_identity);
+  }
+  return std::unexpected(std::move(error));
+}
+
+Expected<> choose_suite(const policy::Settings& settings, const Offer& offer, const policy::Suite* fixed,
+                        Negotiated& out) {
+  const HashAlgorithm hash = out.secrets->hash();
+  for (const policy::Suite& suite : settings.suites) {
+    if (suite.hash != hash || (fixed && &suite != fixed)) continue;
+    if (!contains(offer.hello.cipher_suites, suite.id)) continue;
+    out.suite = &suite;
+    return {};
+  }
+  return fail(Reason::no_common_suite);
+}
+
+namespace {
+
+// A group that both have: the most preferred one that has a share already, or else the most preferred one. False: none.
+Expected<bool> choose_group(const policy::Settings& settings, const Offer& offer, Negotiated& out) {
+  std::optional<NamedGroup> without_share;
+  for (const NamedGroup group : settings.groups) {
+    if (!contains(offer.groups, group)) continue;
+    Bytes share;
+    bool twice = false;
+    offer.client_shares.for_each([&](const extension::KeyShareEntry& entry) {
+      if (entry.group != group) return;
+      twice = !share.empty();
+      share = entry.key_exchange.data;
+    });
+    if (twice) return fail(Reason::key_share_invalid, "two shares for " + std::string(sesame::name(group)));
+    if (!share.empty()) {
+      out.group = group;
+      out.peer_share = share;
+      return true;
+    }
+    if (!without_share) without_share = group;
+  }
+  out.group = without_share;
+  return out.group.has_value();
+}
+
+}  // namespace
+
+Expected<> choose_mode_and_group(const policy::Settings& settings, const Offer& offer, Negotiated& out) {
+  bool common_mode = false;
+  for (const PskKeyExchangeMode mode : settings.options.psk_modes) {
+    if (!contains(offer.modes, mode)) continue;
+    common_mode = true;
+    out.mode = mode;
+    if (mode == PskKeyExchangeMode::psk_ke) return {};
+    const auto found = choose_group(settings, offer, out);
+    if (!found) return std::unexpected(found.error());
+    if (*found) return {};
+  }
+  if (common_mode) return fail(Reason::no_common_group);
+  return fail(Reason::psk_mode_mismatch, settings.allows(PskKeyExchangeMode::psk_ke)
+                                             ? "this side allows psk_ke only, the client offers psk_dhe_ke"
+                                             : "this side allows psk_dhe_ke only, the client offers psk_ke");
+}
+
+}  // namespace sesame::tls13
