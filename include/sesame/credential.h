@@ -50,7 +50,7 @@ struct CredentialParameters {
 class Credential {
  public:
   /// Errors: identity_empty, identity_too_long, key_empty, key_too_long, invalid_argument (not_after not after
-  /// not_before), algorithm_unavailable.
+  /// not_before, an alpn of more than 255 or a server_name of more than 65535 octets), algorithm_unavailable.
   static Expected<Credential> create(const CredentialParameters& parameters);
 
   Bytes identity() const noexcept;  ///< valid as long as a handle is

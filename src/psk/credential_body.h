@@ -1,38 +1,55 @@
 // The inside of a Credential, and of a source's answer: for the engine and the keyring.
 #pragma once
 
-#include <array>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include <sesame/credential.h>
 #include <sesame/psk_source.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <string_view>
 
 #include "psk/secrets.h"
 
 namespace sesame::psk {
 
-/// Immutable. The key itself is wiped and freed with the last handle.
+/// Immutable but for what is derived, which is made when it is first asked for: who loads a million keys to
+/// put them in a keyring pays for none of it. The views are of one block that the body owns; it is wiped and
+/// freed with the last handle.
 struct CredentialBody {
+  explicit CredentialBody(const CredentialParameters& parameters);  ///< which passed check()
+  CredentialBody(const CredentialBody&) = delete;
+  CredentialBody& operator=(const CredentialBody&) = delete;
   ~CredentialBody();
-  std::string identity;
-  std::vector<std::uint8_t> key;  ///< wiped by the destructor; reserved once, never grown
+
+  /// By the system's Provider; kept as long as the body. Safe for concurrent calls.
+  const PskSecrets& secrets() const noexcept;
+
+  Bytes identity;
+  Bytes key;
+  std::string_view alpn;
+  std::string_view server_name;
   HashAlgorithm hash;
   PskUsage usage;
-  std::string alpn;
-  std::string server_name;
   std::optional<TimePoint> not_before;
   std::optional<TimePoint> not_after;
-  PskSecrets secrets;  ///< by the system's Provider
+
+ private:
+  mutable std::atomic<const PskSecrets*> secrets_ = nullptr;
 };
+
+/// What Credential::create checks, for all that take CredentialParameters. Errors: as documented there.
+Expected<> check(const CredentialParameters& parameters);
 
 struct CredentialAccess {
   static const CredentialBody& body(const Credential& credential) noexcept { return *credential.body_; }
-  static std::shared_ptr<const CredentialBody> share(const Credential& credential) noexcept { return credential.body_; }
+  static std::shared_ptr<const CredentialBody> share(const Credential& credential) noexcept {
+    return credential.body_;
+  }
 };
 
-/// What restricts the use of a key; the views are valid as long as the source's key is, so copy before a lock is left.
+/// What restricts the use of a key: the engine checks it, and tells the reason.
 struct Restrictions {
   PskUsage usage = PskUsage::tls13;
   std::optional<TimePoint> not_before;
@@ -51,14 +68,15 @@ struct Candidate {
 class AnswerBody {
  public:
   PskAnswer handle() noexcept;
-  /// Keys beyond the second are not taken.
+  /// A place for the next key, to be filled by the caller; nullptr beyond the second: more are not taken.
+  Candidate* next() noexcept { return size_ < candidates_.size() ? &candidates_[size_++] : nullptr; }
   void add(Candidate&& candidate) noexcept;
   void later() noexcept { later_ = true; }
 
   bool is_later() const noexcept { return later_; }
   std::size_t size() const noexcept { return size_; }
   Candidate& operator[](std::size_t i) noexcept { return candidates_[i]; }
-  void clear() noexcept;
+  void clear() noexcept;  ///< wipes the keys
 
  private:
   std::array<Candidate, 2> candidates_;
