@@ -1,0 +1,62 @@
+// A client and a server in memory, and the way between them.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sesame/sesame.h>
+
+namespace sesame::test {
+
+inline const std::string default_key(32, 'k');
+
+Credential make_credential(std::string_view identity = "alice", std::string_view key = default_key,
+                           HashAlgorithm hash = HashAlgorithm::sha256);
+
+/// A source that knows these credentials and nothing else; two for one identity: the newest first.
+std::shared_ptr<PskSource> source_of(std::vector<Credential> credentials);
+
+std::shared_ptr<const Context> client_context(ContextOptions options = {}, std::vector<Credential> keys = {make_credential()});
+std::shared_ptr<const Context> server_context(ContextOptions options = {}, std::vector<Credential> keys = {make_credential()});
+
+/// One end and what it was given and gave.
+struct End {
+  explicit End(Connection c) : connection(std::move(c)) {}
+  Connection connection;
+  std::vector<std::uint8_t> unread;  // from the peer, not yet consumed
+  std::string data;                  // application data received
+  std::optional<Error> failure;
+
+  /// Gives octets to the connection, as far as it takes them.
+  void receive(Bytes octets);
+};
+
+struct Pair {
+  Pair(std::shared_ptr<const Context> client_context, std::shared_ptr<const Context> server_context,
+       const ClientOptions& options = {});
+
+  End client;
+  End server;
+  std::size_t in = SIZE_MAX;   ///< octets given to a connection at once
+  std::size_t out = SIZE_MAX;  ///< octets taken from a connection's output at once
+  std::size_t steps = 0;
+  /// Sees, and may change, what goes from one to the other.
+  std::function<void(Side from, std::vector<std::uint8_t>&)> on_wire;
+
+  /// Until neither has anything for the other. False: it did not end.
+  bool pump();
+  /// pump(), and both are connected.
+  bool handshake();
+
+ private:
+  bool move(End& from, End& to, Side side);
+};
+
+/// Sends `text` from one end to the other and expects it there.
+void expect_transfer(Pair& pair, End& from, End& to, const std::string& text);
+
+}  // namespace sesame::test
