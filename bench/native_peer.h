@@ -1,0 +1,56 @@
+// Sesame's own interface, as a program would use it that moves octets between two connections: one Context a
+// side for all connections, output() and receive() in place, TLS_AES_128_GCM_SHA256, everything else as
+// ContextOptions has it.
+#pragma once
+
+#include <sesame/sesame.h>
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+
+#include "peer.h"
+
+namespace bench::native {
+
+/// Two connected connections.
+class Pair {
+ public:
+  Pair(sesame::Connection&& client, sesame::Connection&& server) noexcept
+      : client_(std::move(client)), server_(std::move(server)) {}
+
+  sesame::Connection& client() noexcept { return *client_; }
+  sesame::Connection& server() noexcept { return *server_; }
+  /// One after the other, so that what each keeps can be told apart.
+  void free_client() noexcept { client_.reset(); }
+  void free_server() noexcept { server_.reset(); }
+
+  /// The client seals `data` into `record`, the server opens it there. Returns the first octet of what it
+  /// opened.
+  const std::uint8_t* transfer(sesame::Bytes data, sesame::MutableBytes record) noexcept;
+
+ private:
+  std::optional<sesame::Connection> client_;
+  std::optional<sesame::Connection> server_;
+};
+
+class Contexts {
+ public:
+  /// `source`: where the server finds keys; none: a keyring with the one key of peer.h.
+  explicit Contexts(Mode mode, std::shared_ptr<sesame::PskSource> source = nullptr);
+
+  /// Makes both connections and runs the handshake to its end on both sides. `credential`: what the client
+  /// offers in place of the key of peer.h.
+  Pair connect(const sesame::Credential* credential = nullptr);
+
+ private:
+  std::shared_ptr<const sesame::Context> client_;
+  std::shared_ptr<const sesame::Context> server_;
+  Mode mode_;
+};
+
+/// A credential, or the end of the program.
+sesame::Credential make_credential(sesame::Bytes identity, sesame::Bytes key);
+
+}  // namespace bench::native
