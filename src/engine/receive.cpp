@@ -186,7 +186,9 @@ Expected<> ConnectionBody::on_handshake(Bytes content) {
 
 Expected<> ConnectionBody::on_message(const handshake::Incoming& message) {
   begun_ = true;
-  return std::visit([&](auto& machine) { return machine.on_message(message); }, machine_);
+  auto ok = std::visit([&](auto& machine) { return machine.on_message(message); }, machine_);
+  if (handshake_done() && writer_.output().empty()) writer_.output().release();
+  return ok;
 }
 
 // ---- the transport's end ----

@@ -10,7 +10,7 @@ void AnswerBody::add(Candidate&& candidate) noexcept {
 }
 
 void AnswerBody::clear() noexcept {
-  for (Candidate& candidate : candidates_) candidate = Candidate();
+  for (std::size_t i = 0; i < size_; ++i) candidates_[i] = Candidate();
   size_ = 0;
   later_ = false;
 }

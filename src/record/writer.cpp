@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace sesame::record {
+namespace {
+
+constexpr std::size_t first_allocation = 512;  // octets
+
+}  // namespace
 
 std::size_t Writer::padding_of(std::size_t content) const noexcept {
   if (padding_block_ <= 1) return 0;
@@ -15,7 +20,7 @@ wire::Buffer& Writer::handshake_messages() {
   if (open_record_ == closed) {
     open_record_ = output_.size();
     // A flight of a handshake with shared keys fits here, so that it costs one allocation.
-    output_.reserve(512);
+    if (output_.empty()) output_.reserve(first_allocation);
     output_.grow(header_size);
   }
   return output_;

@@ -73,7 +73,7 @@ Expected<> Client::start(const ClientOptions& options) {
 
 Expected<> Client::prepare(const ClientOptions& options) {
   const policy::Settings& settings = endpoint_.settings;
-  handshake_ = std::make_unique<ClientHandshake>();
+  handshake_ = std::make_unique_for_overwrite<ClientHandshake>();
   ClientHandshake& h = *handshake_;
   h.now = settings.now();
   if (!options.server_name.empty()) {

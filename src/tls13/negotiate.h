@@ -56,6 +56,14 @@ struct PskLookup {
   std::size_t unknown = 0;                ///< identities that no source knew
   bool has_hash[2] = {false, false};      ///< of the truncated ClientHello
   crypto::HashValue hash[2];
+
+  /// For the next ClientHello: everything is asked again.
+  void reset() noexcept {
+    next = unknown = 0;
+    pending = has_hash[0] = has_hash[1] = false;
+    answer.clear();
+    refusal.reset();
+  }
 };
 
 /// Error: no_common_alpn.

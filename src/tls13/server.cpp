@@ -43,7 +43,7 @@ Expected<> Server::on_message(const Incoming& message) {
 
 Expected<ServerState> Server::on_client_hello(Server& server, const Incoming& message) {
   if (!server.handshake_) {
-    server.handshake_ = std::make_unique<ServerHandshake>();
+    server.handshake_ = std::make_unique_for_overwrite<ServerHandshake>();
     server.handshake_->now = server.endpoint_.settings.now();
   }
   if (!message.ends_record) return fail(Reason::message_across_key_change);
@@ -74,7 +74,7 @@ Expected<ServerState> Server::negotiate(Bytes client_hello) {
 
   h.transcript.choose(negotiated.suite->hash);
   h.transcript.add(offer->whole.subspan(offer->truncated.size()));
-  h.lookup = PskLookup();
+  h.lookup.reset();
 
   const bool share_missing = negotiated.group && negotiated.peer_share.empty();
   const bool cookie_missing = settings.options.always_retry_with_cookie && !h.retry;
