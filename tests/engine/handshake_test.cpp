@@ -1,5 +1,5 @@
 // Handshakes between our own ends, in memory.
-#include "engine/pair.h"
+#include "support/pair.h"
 
 namespace sesame::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "engine/pair.h"
+#include "support/pair.h"
 
 #include <algorithm>
 
