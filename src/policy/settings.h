@@ -7,6 +7,7 @@
 
 #include <sesame/context.h>
 
+#include "crypto/public_random.h"
 #include "policy/suites.h"
 
 namespace sesame::policy {
@@ -36,8 +37,15 @@ struct Settings {
     return false;
   }
   TimePoint now() const { return options.clock ? options.clock() : std::chrono::system_clock::now(); }
+  /// Random octets that are secret until they are sent.
   Expected<> random(MutableBytes out) const {
     if (!options.random) return provider->random(out);
+    options.random(out);
+    return {};
+  }
+  /// Random octets of a hello, which everybody will see.
+  Expected<> public_random(MutableBytes out) const {
+    if (!options.random) return crypto::public_random(*provider, out);
     options.random(out);
     return {};
   }

@@ -96,7 +96,7 @@ Expected<> Client::prepare(const ClientOptions& options) {
   }
   h.session_id_size = settings.options.middlebox_compatibility ? 32 : 0;
   std::array<std::uint8_t, 64> random;
-  if (auto ok = settings.random(MutableBytes(random).first(std::size_t{32} + h.session_id_size)); !ok) return ok;
+  if (auto ok = settings.public_random(MutableBytes(random).first(std::size_t{32} + h.session_id_size)); !ok) return ok;
   std::copy_n(random.begin(), 32, h.random.begin());
   std::copy_n(random.begin() + 32, h.session_id_size, h.session_id.begin());
   for (const policy::Suite& suite : settings.suites) {

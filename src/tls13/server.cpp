@@ -195,7 +195,7 @@ Expected<secret::HandshakeStage> Server::send_server_hello(const Offer& offer, N
   secret::EarlyStage early(std::move(*negotiated.secrets));
   secret::SharedSecret shared_secret;
   message::Random random;
-  if (auto ok = settings.random(random); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = settings.public_random(random); !ok) return std::unexpected(std::move(ok.error()));
   Expected<> agreed;
   auto hello = write_message(endpoint_.port, HandshakeType::server_hello, [&](wire::Writer& w) {
     w.uint(message::legacy_version_tls12, 2);
