@@ -14,5 +14,6 @@ struct Extension {  // RFC 8446 section 4.2
 using Random = std::array<std::uint8_t, 32>;
 
 inline constexpr std::uint16_t legacy_version_tls12 = 0x0303;
+inline constexpr std::uint16_t legacy_version_ssl30 = 0x0300;  ///< appendix D.5: refused wherever it stands
 
 }  // namespace sesame::message

@@ -55,21 +55,45 @@ bool has_extension(const wire::list<message::Extension, 0, 0xffff>& block, Exten
   return found;
 }
 
+// A server of TLS 1.2 or older may end its ServerHello where the extensions would be.
+struct ServerHelloWithoutExtensions {
+  std::uint16_t server_version = 0;
+  message::Random random{};
+  wire::opaque<0, 32> session_id;
+  CipherSuite cipher_suite{};
+  std::uint8_t compression_method = 0;
+  static constexpr auto fields(auto& m) {
+    return std::tie(m.server_version, m.random, m.session_id, m.cipher_suite, m.compression_method);
+  }
+};
+
 bool ends_with(const message::Random& random, const std::array<std::uint8_t, 8>& sentinel) {
   return std::equal(sentinel.begin(), sentinel.end(), random.end() - 8);
+}
+
+// Section 4.1.3: a server of TLS 1.3 that was made to choose less says so in its random.
+std::unexpected<Error> is_not_tls13(const message::Random& random) {
+  if (ends_with(random, message::downgrade_to_tls12) || ends_with(random, message::downgrade_to_tls11)) {
+    return fail(Reason::downgrade_detected);
+  }
+  return fail(Reason::no_common_version, "the server chose TLS 1.2 or older");
+}
+
+// Section 4.2.1: a selected_version that was not offered is illegal_parameter; protocol_version is for its absence.
+Expected<> check_selected_version(const Extensions& extensions) {
+  const auto chosen = extensions.read<extension::SupportedVersionsChoice>(ExtensionType::supported_versions);
+  if (!chosen) return std::unexpected(std::move(chosen.error()));
+  if (chosen->selected_version == version) return {};
+  return std::unexpected(
+      Error(Reason::no_common_version, "selected_version is not TLS 1.3").with_alert(Alert::illegal_parameter));
 }
 
 }  // namespace
 
 Expected<const policy::Suite*> Client::check_server_hello(const message::ServerHello& hello) const {
   const ClientHandshake& h = *handshake_;
-  if (!has_extension(hello.extensions, ExtensionType::supported_versions)) {
-    // Section 4.1.3: a server of TLS 1.3 that was made to choose less says so in its random.
-    if (ends_with(hello.random, message::downgrade_to_tls12) || ends_with(hello.random, message::downgrade_to_tls11)) {
-      return fail(Reason::downgrade_detected);
-    }
-    return fail(Reason::no_common_version, "the server chose TLS 1.2 or older");
-  }
+  if (!has_extension(hello.extensions, ExtensionType::supported_versions)) return is_not_tls13(hello.random);
+  if (hello.legacy_version <= message::legacy_version_ssl30) return fail(Reason::no_common_version, "SSL 3.0");
   if (hello.legacy_version != message::legacy_version_tls12) return fail(Reason::legacy_version_wrong);
   if (!std::ranges::equal(hello.legacy_session_id_echo.data, h.legacy_session_id())) {
     return fail(Reason::session_id_mismatch);
@@ -86,7 +110,10 @@ Expected<ClientState> Client::on_server_hello(Client& client, const Incoming& me
   Endpoint& endpoint = client.endpoint_;
   ClientHandshake& h = *client.handshake_;
   const auto hello = wire::decode<message::ServerHello>(message.body());
-  if (!hello) return malformed(hello.error(), message.type);
+  if (!hello) {
+    const auto old = wire::decode<ServerHelloWithoutExtensions>(message.body());
+    return old ? is_not_tls13(old->random) : malformed(hello.error(), message.type);
+  }
   auto checked = client.check_server_hello(*hello);
   if (!checked) return std::unexpected(std::move(checked.error()));
   const policy::Suite& suite = **checked;
@@ -95,9 +122,7 @@ Expected<ClientState> Client::on_server_hello(Client& client, const Incoming& me
   }
   auto extensions = Extensions::parse(hello->extensions, In::SH, h.requested);
   if (!extensions) return std::unexpected(std::move(extensions.error()));
-  const auto chosen = extensions->read<extension::SupportedVersionsChoice>(ExtensionType::supported_versions);
-  if (!chosen) return std::unexpected(std::move(chosen.error()));
-  if (chosen->selected_version != version) return fail(Reason::no_common_version, "selected_version is not TLS 1.3");
+  if (auto ok = check_selected_version(*extensions); !ok) return std::unexpected(std::move(ok.error()));
   if (!message.ends_record) return fail(Reason::message_across_key_change);
 
   auto stage = client.agree(*extensions, suite);
@@ -134,10 +159,14 @@ Expected<secret::HandshakeStage> Client::agree(const Extensions& extensions, con
   if (!selected) return std::unexpected(std::move(selected.error()));
   const Credential* credential = offered_credential(selected->selected_identity);
   if (!credential) return fail(Reason::psk_selected_out_of_range, "identity " + std::to_string(selected->selected_identity));
+  // Section 4.2.11: these two are illegal_parameter where a server does it.
+  const auto inconsistent = [](Reason reason, std::string why) {
+    return std::unexpected(Error(reason, std::move(why)).with_alert(Alert::illegal_parameter));
+  };
   if (credential->hash() != suite.hash) {
-    return fail(Reason::psk_hash_mismatch, "the key of identity " + escaped(credential->identity()) + " is for " +
-                                               std::string(sesame::name(credential->hash())) + ", the server chose " +
-                                               std::string(sesame::name(suite.id)));
+    return inconsistent(Reason::psk_hash_mismatch, "the key of identity " + escaped(credential->identity()) + " is for " +
+                                                       std::string(sesame::name(credential->hash())) +
+                                                       ", the server chose " + std::string(sesame::name(suite.id)));
   }
   h.credential = credential;
   endpoint_.established.psk_identity = as_text(credential->identity());
@@ -145,7 +174,7 @@ Expected<secret::HandshakeStage> Client::agree(const Extensions& extensions, con
 
   if (!extensions.has(ExtensionType::key_share)) {
     if (!settings.allows(PskKeyExchangeMode::psk_ke)) {
-      return fail(Reason::psk_mode_mismatch, "the server chose psk_ke, which this side did not offer");
+      return inconsistent(Reason::psk_mode_mismatch, "the server chose psk_ke, which this side did not offer");
     }
     endpoint_.established.psk_mode = PskKeyExchangeMode::psk_ke;
     return std::move(early).psk_ke();
@@ -171,9 +200,7 @@ Expected<ClientState> Client::on_hello_retry_request(const message::ServerHello&
   if (h.retry_suite) return fail(Reason::retry_twice);
   auto extensions = Extensions::parse(hello.extensions, In::HRR, h.requested);
   if (!extensions) return std::unexpected(std::move(extensions.error()));
-  const auto chosen = extensions->read<extension::SupportedVersionsChoice>(ExtensionType::supported_versions);
-  if (!chosen) return std::unexpected(std::move(chosen.error()));
-  if (chosen->selected_version != version) return fail(Reason::no_common_version, "selected_version is not TLS 1.3");
+  if (auto ok = check_selected_version(*extensions); !ok) return std::unexpected(std::move(ok.error()));
   const bool has_share = extensions->has(ExtensionType::key_share), has_cookie = extensions->has(ExtensionType::cookie);
   if (!has_share && !has_cookie) return fail(Reason::retry_changes_nothing);
 

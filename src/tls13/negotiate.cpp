@@ -20,7 +20,20 @@ bool contains(const wire::list<T, Lowest, Highest>& list, T value) {
   return found;
 }
 
-Expected<> read_version(const Extensions& extensions) {
+// Section 4.1.2: a client of TLS 1.2 or older may end its ClientHello where the extensions would be.
+struct ClientHelloWithoutExtensions {
+  std::uint16_t client_version = 0;
+  message::Random random{};
+  wire::opaque<0, 32> session_id;
+  wire::list<CipherSuite, 2, 0xfffe> cipher_suites;
+  wire::opaque<1, 0xff> compression_methods;
+  static constexpr auto fields(auto& m) {
+    return std::tie(m.client_version, m.random, m.session_id, m.cipher_suites, m.compression_methods);
+  }
+};
+
+Expected<> read_version(const message::ClientHello& hello, const Extensions& extensions) {
+  if (hello.legacy_version <= message::legacy_version_ssl30) return fail(Reason::no_common_version, "SSL 3.0");
   // Section 4.2.1: legacy_version says nothing where supported_versions is, and TLS 1.2 at most where it is not.
   if (!extensions.has(ExtensionType::supported_versions)) {
     return fail(Reason::no_common_version, "the client offers TLS 1.2 or older");
@@ -67,7 +80,14 @@ Expected<> read_groups(const Extensions& extensions, Offer& offer) {
 }
 
 Expected<> read_psks(const Extensions& extensions, Offer& offer) {
-  if (!extensions.has(ExtensionType::pre_shared_key)) return fail(Reason::psk_not_offered);
+  if (!extensions.has(ExtensionType::pre_shared_key)) {
+    Error error(Reason::psk_not_offered);
+    // Section 9.2: a client without a key has to have both of these.
+    if (!extensions.has(ExtensionType::signature_algorithms) || !extensions.has(ExtensionType::supported_groups)) {
+      error.with_alert(Alert::missing_extension);
+    }
+    return std::unexpected(std::move(error));
+  }
   // Section 4.2.9.
   if (!extensions.has(ExtensionType::psk_key_exchange_modes)) {
     return fail(Reason::extension_missing, "pre_shared_key without psk_key_exchange_modes");
@@ -93,11 +113,16 @@ Expected<Offer> read_offer(Bytes client_hello) {
   offer.whole = client_hello;
   const auto hello =
       wire::decode<message::ClientHello>(client_hello.subspan(message::handshake_header_size));
-  if (!hello) return malformed(hello.error(), message::HandshakeType::client_hello);
+  if (!hello) {
+    if (wire::decode<ClientHelloWithoutExtensions>(client_hello.subspan(message::handshake_header_size))) {
+      return fail(Reason::no_common_version, "the client offers TLS 1.2 or older, without any extension");
+    }
+    return malformed(hello.error(), message::HandshakeType::client_hello);
+  }
   offer.hello = *hello;
   auto extensions = Extensions::parse(hello->extensions, In::CH, {});
   if (!extensions) return std::unexpected(std::move(extensions.error()));
-  auto ok = read_version(*extensions);
+  auto ok = read_version(*hello, *extensions);
   // Section 4.1.2.
   const Bytes compression = hello->legacy_compression_methods.data;
   if (ok && (compression.size() != 1 || compression[0] != 0)) ok = fail(Reason::compression_not_null);
