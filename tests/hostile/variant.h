@@ -1,0 +1,71 @@
+// What a scripted peer does wrong, and what the connection has to make of it.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <ostream>
+#include <vector>
+
+#include "hostile/case.h"
+
+namespace sesame::test {
+
+struct Variant {
+  std::string name;  ///< letters, digits and underscores
+  Alert alert;       ///< on the wire; none: nothing is sent
+  Reason reason;     ///< that the local side is told
+  std::function<std::unique_ptr<Case>()> play;
+};
+
+/// Something odd that has to be borne: the handshake ends well, and data goes both ways.
+struct Tolerated {
+  std::string name;
+  std::function<std::unique_ptr<Case>()> play;  ///< up to and with CONNECTED on both sides
+};
+
+template <class Which, class Script>
+auto player(Script script) {
+  return [script] {
+    auto c = std::make_unique<Which>();
+    script(*c);
+    c->exchange();
+    return std::unique_ptr<Case>(std::move(c));
+  };
+}
+template <class Script>
+Variant to_server(std::string name, Alert alert, Reason reason, Script script) {
+  return {std::move(name), alert, reason, player<AgainstServer>(script)};
+}
+template <class Script>
+Variant to_client(std::string name, Alert alert, Reason reason, Script script) {
+  return {std::move(name), alert, reason, player<AgainstClient>(script)};
+}
+
+inline void PrintTo(const Variant& v, std::ostream* out) { *out << v.name; }
+inline void PrintTo(const Tolerated& t, std::ostream* out) { *out << t.name; }
+
+/// The connection failed as the variant says; it sent one alert and nothing behind it; it is dead in both directions.
+void expect_refused(const Variant& variant, Case& c);
+/// The same, for any failure: `reason` is not looked at.
+void expect_dead(Case& c);
+/// The connection is open, and data goes both ways.
+void expect_open(Case& c);
+
+// The tables, one for each file of the folder.
+std::vector<Variant> client_hello_form_variants();
+std::vector<Variant> client_hello_extension_variants();
+std::vector<Variant> pre_shared_key_variants();
+std::vector<Variant> key_share_variants();
+std::vector<Variant> second_client_hello_variants();
+std::vector<Variant> server_hello_variants();
+std::vector<Variant> hello_retry_request_variants();
+std::vector<Variant> encrypted_extensions_variants();
+std::vector<Variant> finished_variants();
+std::vector<Variant> record_variants();
+std::vector<Variant> alert_variants();
+std::vector<Variant> post_handshake_variants();
+std::vector<Variant> replay_variants();
+std::vector<Variant> all_variants();
+std::vector<Tolerated> all_tolerated();
+
+}  // namespace sesame::test
