@@ -70,7 +70,7 @@ class ConnectionBody final : handshake::MessagePort {
   Expected<> update_keys_if_due();
   Expected<> ready_to_send() const;
   bool awaits_plain_alert() const noexcept;
-  Expected<> check_message_size(Bytes header);
+  Expected<std::size_t> whole_message(Bytes octets) const;
   void write_alert(Alert alert) noexcept;
   std::unexpected<Error> die(Error error) noexcept;
   std::unexpected<Error> dead() const { return std::unexpected(*error_); }

@@ -147,11 +147,23 @@ Expected<> ConnectionBody::on_alert(Bytes content) {
 
 // ---- handshake messages: several in a record, or one over several records ----
 
-Expected<> ConnectionBody::check_message_size(Bytes header) {
-  const std::size_t size = static_cast<std::size_t>(header[1]) << 16 | static_cast<std::size_t>(header[2]) << 8 | header[3];
-  // Judged by its declared size, before any of it is kept.
-  if (size > settings_.options.limits.handshake_message) return fail(Reason::message_too_long);
-  return {};
+// The size of the message at the front of `octets`, with its header; 0 while some of it is missing. It is judged by its
+// type and its declared size before any of it is kept.
+Expected<std::size_t> ConnectionBody::whole_message(Bytes octets) const {
+  if (octets.empty()) return 0;
+  const auto type = static_cast<message::HandshakeType>(octets[0]);
+  const auto refuse = [&](Reason reason) {
+    return std::unexpected(Error(reason).at(state(), message::name(type)));
+  };
+  if (!std::visit([&](const auto& machine) { return machine.expects(type); }, machine_)) {
+    return refuse(Reason::unexpected_message);
+  }
+  if (octets.size() < message::handshake_header_size) return 0;
+  const std::size_t size =
+      static_cast<std::size_t>(octets[1]) << 16 | static_cast<std::size_t>(octets[2]) << 8 | octets[3];
+  if (size > settings_.options.limits.handshake_message) return refuse(Reason::message_too_long);
+  const std::size_t whole = message::handshake_header_size + size;
+  return octets.size() < whole ? 0 : whole;
 }
 
 Expected<> ConnectionBody::on_handshake(Bytes content) {
@@ -159,28 +171,24 @@ Expected<> ConnectionBody::on_handshake(Bytes content) {
     handshake_octets_ += static_cast<std::uint32_t>(content.size());
     if (handshake_octets_ > settings_.options.limits.handshake_octets) return fail(Reason::too_much_handshake);
   }
-  constexpr std::size_t header_size = message::handshake_header_size;
-  const auto whole_size = [](Bytes m) {
-    return header_size + (static_cast<std::size_t>(m[1]) << 16 | static_cast<std::size_t>(m[2]) << 8 | m[3]);
-  };
-  if (joiner_) joiner_->append(content);
   // While a message is handled its octets stay where they are; handlers keep no view of them.
-  const std::unique_ptr<wire::Buffer> joined = std::move(joiner_);
-  Bytes rest = joined ? joined->bytes() : content;
-  while (rest.size() >= header_size) {
-    if (auto ok = check_message_size(rest); !ok) {
-      return std::unexpected(std::move(ok.error().at(state(), message::name(static_cast<message::HandshakeType>(rest[0])))));
-    }
-    const std::size_t size = whole_size(rest);
-    if (rest.size() < size) break;
-    const handshake::Incoming message{static_cast<message::HandshakeType>(rest[0]), rest.first(size), rest.size() == size};
+  std::unique_ptr<wire::Buffer> joined;
+  if (joiner_) joiner_->append(content);
+  Bytes rest = joiner_ ? joiner_->bytes() : content;
+  for (;;) {
+    auto size = whole_message(rest);
+    if (!size) return std::unexpected(std::move(size.error()));
+    if (*size == 0) break;
+    if (joiner_) joined = std::move(joiner_);
+    const handshake::Incoming message{static_cast<message::HandshakeType>(rest[0]), rest.first(*size),
+                                      rest.size() == *size};
     if (auto ok = on_message(message); !ok) return ok;
-    rest = rest.subspan(size);
+    rest = rest.subspan(*size);
   }
-  if (!rest.empty()) {
-    joiner_ = std::make_unique<wire::Buffer>();
-    joiner_->append(rest);
-  }
+  // What waits in the joiner stays there: a message in many small pieces is not copied with each of them.
+  if (rest.empty() || joiner_) return {};
+  joiner_ = std::make_unique<wire::Buffer>();
+  joiner_->append(rest);
   return {};
 }
 

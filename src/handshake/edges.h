@@ -71,6 +71,15 @@ constexpr bool is_reachable(const auto& table, State start, State end) {
   return (seen >> static_cast<unsigned>(end) & 1) != 0;
 }
 
+/// Whether the table has a row for `type` in `state`.
+template <class Machine, class State>
+bool has_edge(std::span<const Edge<Machine, State>> table, State state, message::HandshakeType type) noexcept {
+  for (const auto& edge : table) {
+    if (edge.from == state && edge.on == type) return true;
+  }
+  return false;
+}
+
 /// One message through the table.
 template <class Machine, class State>
 Expected<State> step(std::span<const Edge<Machine, State>> table, Machine& machine, State state,

@@ -61,6 +61,7 @@ class Client {
   /// Any message of the handshake or after it.
   Expected<> on_message(const handshake::Incoming& message);
   static std::span<const Edge> edges() noexcept;
+  bool expects(message::HandshakeType type) const noexcept { return handshake::has_edge(edges(), state_, type); }
 
   /// Frees, and wipes, what the handshake holds: nothing more will come.
   void abandon() noexcept { handshake_.reset(); }

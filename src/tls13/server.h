@@ -58,6 +58,7 @@ class Server {
 
   Expected<> on_message(const handshake::Incoming& message);
   static std::span<const Edge> edges() noexcept;
+  bool expects(message::HandshakeType type) const noexcept { return handshake::has_edge(edges(), state_, type); }
 
   /// RECVD_CH: the source answers later. The query's views are valid until supply_psk.
   std::optional<PskQuery> pending_psk() const;
