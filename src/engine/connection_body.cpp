@@ -44,7 +44,7 @@ Expected<> ConnectionBody::start(const ClientOptions& options) {
 
 Wait ConnectionBody::wait() const noexcept {
   if (error_ || (read_closed_ && write_closed_)) return writer_.output().empty() ? Wait::closed : Wait::output;
-  if (pending_psk()) return Wait::psk_lookup;
+  if (awaits_psk()) return Wait::psk_lookup;
   if (!writer_.output().empty()) return Wait::output;
   return handshake_done() ? Wait::nothing : Wait::input;
 }
@@ -65,7 +65,7 @@ Expected<> ConnectionBody::update_keys_if_due() {
   const std::uint64_t configured = settings_.options.limits.records_per_key;
   const std::uint64_t suite_limit = established_.suite->records_per_key;
   const std::uint64_t limit = configured ? std::min(configured, suite_limit) : suite_limit;
-  if (writer_.protection().records() < limit) return {};
+  if (writer_.protection().records() < limit && !endpoint().key_update_owed) return {};
   return tls13::send_key_update(endpoint(), false);
 }
 
@@ -127,13 +127,15 @@ Expected<Sealed> ConnectionBody::seal(Bytes data, MutableBytes into) {
 Expected<> ConnectionBody::close() {
   if (error_) return dead();
   if (write_closed_) return {};
-  // Before the handshake is done there is nothing to close in one direction only: it is given up.
-  write_closed_ = true;
-  if (!handshake_done()) read_closed_ = true;
-  endpoint().write_closed = true;
-  if (!begun_) return {};
-  auto ok = writer_.alert(1, static_cast<std::uint8_t>(Alert::close_notify));
+  auto ok = begun_ ? writer_.alert(1, static_cast<std::uint8_t>(Alert::close_notify)) : Expected<>();
   if (!ok) return die(std::move(ok.error()));
+  write_closed_ = true;
+  endpoint().write_closed = true;
+  // Before the handshake is done there is nothing to close in one direction only: it is given up.
+  if (!handshake_done()) {
+    read_closed_ = true;
+    wipe();
+  }
   return {};
 }
 
@@ -158,7 +160,12 @@ std::unexpected<Error> ConnectionBody::die(Error error) noexcept {
   if (!error.from_peer()) write_alert(error.alert());
   error_ = std::make_unique<Error>(std::move(error));
   read_closed_ = write_closed_ = true;
-  // Nothing that could be used, or that could answer, is left.
+  wipe();
+  return dead();
+}
+
+// Nothing that could be used, or that could answer, is left.
+void ConnectionBody::wipe() noexcept {
   reader_.clear();
   writer_.protection().clear();
   joiner_.reset();
@@ -166,21 +173,24 @@ std::unexpected<Error> ConnectionBody::die(Error error) noexcept {
   established_.read_secret.clear();
   established_.write_secret.clear();
   established_.exporter_secret.clear();
-  return dead();
 }
 
 // ---- a look-up that is answered later ----
 
-std::optional<PskQuery> ConnectionBody::pending_psk() const {
+bool ConnectionBody::awaits_psk() const noexcept {
   const auto* server = std::get_if<tls13::Server>(&machine_);
-  return server && !error_ ? server->pending_psk() : std::nullopt;
+  return server && server->awaits_psk();
+}
+
+std::optional<PskQuery> ConnectionBody::pending_psk() const {
+  if (!awaits_psk()) return std::nullopt;
+  return std::get<tls13::Server>(machine_).pending_psk();
 }
 
 Expected<> ConnectionBody::supply_psk(std::span<const Credential> credentials) {
   if (error_) return dead();
-  auto* server = std::get_if<tls13::Server>(&machine_);
-  if (!server || !server->pending_psk()) return fail(Reason::nothing_pending);
-  auto ok = server->supply_psk(credentials);
+  if (!awaits_psk()) return fail(Reason::nothing_pending);
+  auto ok = std::get<tls13::Server>(machine_).supply_psk(credentials);
   if (!ok) return die(std::move(ok.error()));
   return {};
 }

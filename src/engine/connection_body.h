@@ -70,9 +70,11 @@ class ConnectionBody final : handshake::MessagePort {
   Expected<> update_keys_if_due();
   Expected<> ready_to_send() const;
   bool awaits_plain_alert() const noexcept;
+  bool awaits_psk() const noexcept;
   Expected<std::size_t> whole_message(Bytes octets) const;
   void write_alert(Alert alert) noexcept;
   std::unexpected<Error> die(Error error) noexcept;
+  void wipe() noexcept;
   std::unexpected<Error> dead() const { return std::unexpected(*error_); }
 
   std::shared_ptr<const Context> context_;
@@ -85,9 +87,10 @@ class ConnectionBody final : handshake::MessagePort {
   std::unique_ptr<Error> error_;
   std::uint32_t handshake_octets_ = 0;
   std::uint16_t max_received_ = record::max_plaintext;
-  std::uint8_t empty_records_ = 0;
-  std::uint8_t warnings_ = 0;
-  std::uint8_t change_cipher_specs_ = 0;
+  // Held against Limits, which may be as large: a narrower counter would wrap before it gets there.
+  std::uint32_t empty_records_ = 0;
+  std::uint32_t warnings_ = 0;
+  std::uint32_t change_cipher_specs_ = 0;
   Side side_;
   bool read_closed_ = false;
   bool write_closed_ = false;

@@ -24,7 +24,7 @@ Expected<Received> ConnectionBody::receive(MutableBytes input) {
       return received;
     }
     if (rest.size() < record::header_size) return received;
-    if (pending_psk()) return received;
+    if (awaits_psk()) return received;
     const Header header = Header::read(rest);
     // Judged before the record is there: nobody waits for octets that can only be refused.
     if (auto ok = check_header(header); !ok) return die(std::move(ok.error()));
@@ -195,7 +195,11 @@ Expected<> ConnectionBody::on_handshake(Bytes content) {
 Expected<> ConnectionBody::on_message(const handshake::Incoming& message) {
   begun_ = true;
   auto ok = std::visit([&](auto& machine) { return machine.on_message(message); }, machine_);
-  if (handshake_done() && writer_.output().empty()) writer_.output().release();
+  if (!handshake_done() || !writer_.output().empty()) return ok;
+  // Answered at once where nothing waits to be sent. A peer that asks again and again and does not read gets one answer:
+  // section 4.6.3 allows that, and the output stays bounded.
+  if (ok && endpoint().key_update_owed) return tls13::send_key_update(endpoint(), false);
+  writer_.output().release();
   return ok;
 }
 

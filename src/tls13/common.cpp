@@ -38,7 +38,9 @@ Expected<> check_finished(const handshake::Incoming& message, const crypto::Hmac
 void log_secret(const policy::Settings& settings, std::string_view label, const message::Random& client_random,
                 Bytes secret) {
   if (!settings.options.key_log) return;
-  std::string line(label);
+  std::string line;
+  line.reserve(label.size() + 2 + 2 * (client_random.size() + secret.size()));  // no copy is left behind
+  line += label;
   line += ' ';
   wire::print_hex(line, client_random);
   line += ' ';
@@ -50,6 +52,7 @@ void log_secret(const policy::Settings& settings, std::string_view label, const 
 Expected<> send_key_update(Endpoint& endpoint, bool request_peer) {
   using message::KeyUpdate;
   using message::KeyUpdateRequest;
+  endpoint.key_update_owed = false;
   const KeyUpdate update{request_peer ? KeyUpdateRequest::update_requested : KeyUpdateRequest::update_not_requested};
   auto written = write_message(endpoint.port, HandshakeType::key_update, [&](wire::Writer& w) { write(w, update); });
   if (!written) return std::unexpected(std::move(written.error()));
@@ -75,8 +78,10 @@ Expected<> on_key_update(Endpoint& endpoint, const handshake::Incoming& message)
   established.read_secret = secret::next_traffic_secret(crypto::HmacKey(hash, established.read_secret.bytes()));
   auto ok = endpoint.port.set_read_keys(*established.suite, crypto::HmacKey(hash, established.read_secret.bytes()));
   if (!ok) return ok;
-  const bool asked = update->request_update == message::KeyUpdateRequest::update_requested;
-  return asked && !endpoint.write_closed ? send_key_update(endpoint, false) : Expected<>{};
+  if (update->request_update == message::KeyUpdateRequest::update_requested && !endpoint.write_closed) {
+    endpoint.key_update_owed = true;
+  }
+  return {};
 }
 
 }  // namespace sesame::tls13

@@ -21,9 +21,11 @@ struct Endpoint {
   handshake::MessagePort& port;
   handshake::Established& established;
   bool write_closed = false;  ///< close_notify was sent: nothing may follow it
+  /// The peer asked for a KeyUpdate and has not got it: it goes out before the next application data (section 4.6.3).
+  bool key_update_owed = false;
   // Counted, because a peer can repeat them for ever.
-  std::uint16_t key_updates = 0;  ///< received without application data between them
-  std::uint16_t tickets = 0;
+  std::uint32_t key_updates = 0;  ///< received without application data between them
+  std::uint32_t tickets = 0;
 };
 
 /// Composes a handshake message where its record will stand: `body` writes what is behind the header. Returns the whole

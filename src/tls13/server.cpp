@@ -90,7 +90,7 @@ Expected<ServerState> Server::negotiate(Bytes client_hello) {
 }
 
 std::optional<PskQuery> Server::pending_psk() const {
-  if (state_ != RECVD_CH) return std::nullopt;
+  if (!awaits_psk()) return std::nullopt;
   const auto offer = read_offer(handshake_->client_hello);  // it was read before
   if (!offer) return std::nullopt;
   wire::Reader identities(offer->psks.identities.raw);
@@ -100,7 +100,7 @@ std::optional<PskQuery> Server::pending_psk() const {
 }
 
 Expected<> Server::supply_psk(std::span<const Credential> credentials) {
-  if (state_ != RECVD_CH) return fail(Reason::nothing_pending);
+  if (!awaits_psk()) return fail(Reason::nothing_pending);
   PskLookup& lookup = handshake_->lookup;
   lookup.answer.clear();
   PskAnswer answer = lookup.answer.handle();

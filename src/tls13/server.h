@@ -61,6 +61,7 @@ class Server {
   bool expects(message::HandshakeType type) const noexcept { return handshake::has_edge(edges(), state_, type); }
 
   /// RECVD_CH: the source answers later. The query's views are valid until supply_psk.
+  bool awaits_psk() const noexcept { return state_ == State::RECVD_CH && handshake_; }
   std::optional<PskQuery> pending_psk() const;
   Expected<> supply_psk(std::span<const Credential> credentials);
 
