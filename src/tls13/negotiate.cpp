@@ -1,8 +1,10 @@
 #include "tls13/negotiate.h"
 
 #include <algorithm>
+#include <array>
 
 #include "extension/bodies.h"
+#include "record/record.h"
 #include "tls13/common.h"
 
 namespace sesame::tls13 {
@@ -156,13 +158,48 @@ Expected<> choose_alpn(const policy::Settings& settings, const Offer& offer, Neg
   return fail(Reason::no_common_alpn, "the client offers " + offered);
 }
 
+Expected<> choose_record_limits(const policy::Settings& settings, const Offer& offer, Negotiated& out) {
+  const auto most = static_cast<std::uint16_t>(record::max_plaintext);
+  if (offer.extensions.has(ExtensionType::record_size_limit)) {
+    const auto limit = offer.extensions.read<extension::RecordSizeLimit>(ExtensionType::record_size_limit);
+    if (!limit) return std::unexpected(std::move(limit.error()));
+    if (limit->record_size_limit < 64) return fail(Reason::record_size_limit_invalid);  // RFC 8449 section 4
+    out.limit_by = Negotiated::LimitBy::record_size_limit;
+    // In TLS 1.3 the limit counts the content type as well.
+    out.sent_limit = std::min(static_cast<std::uint16_t>(limit->record_size_limit - 1), most);
+    const std::size_t ours = settings.options.record_size_limit;
+    out.received_limit = ours ? static_cast<std::uint16_t>(ours) : most;
+  } else if (offer.extensions.has(ExtensionType::max_fragment_length)) {
+    // RFC 6066 section 4; RFC 8449 section 5: not beside a record_size_limit.
+    const auto length = offer.extensions.read<extension::MaxFragmentLength>(ExtensionType::max_fragment_length);
+    if (!length) return std::unexpected(std::move(length.error()));
+    const auto code = static_cast<unsigned>(length->max_fragment_length);
+    if (code < 1 || code > 4) return fail(Reason::max_fragment_length_mismatch);
+    out.limit_by = Negotiated::LimitBy::max_fragment_length;
+    out.sent_limit = out.received_limit = static_cast<std::uint16_t>(256u << code);
+  }
+  return {};
+}
+
 namespace {
 
 std::string of_identity(Bytes identity) { return "identity " + escaped(identity); }
 
+// Which hashes the suites have that both sides know; of the fixed suite only, if there is one. Found once for all
+// identities: a hostile ClientHello has room for 32 thousand suites.
+using CommonHashes = std::array<bool, 2>;
+CommonHashes common_hashes(const policy::Settings& settings, const Offer& offer, const policy::Suite* fixed) {
+  CommonHashes common{};
+  offer.hello.cipher_suites.for_each([&](CipherSuite id) {
+    const policy::Suite* suite = settings.suite(id);
+    if (suite && (!fixed || suite == fixed)) common[static_cast<std::size_t>(suite->hash)] = true;
+  });
+  return common;
+}
+
 // Why a key that a source found cannot be used in this handshake; nullopt: it can.
-std::optional<Error> refusal(const policy::Settings& settings, const Offer& offer, const psk::Candidate& candidate,
-                             Bytes identity, TimePoint now, const policy::Suite* fixed_suite, const Negotiated& chosen) {
+std::optional<Error> refusal(const Offer& offer, const psk::Candidate& candidate, Bytes identity, TimePoint now,
+                             const CommonHashes& common, const Negotiated& chosen) {
   const psk::Restrictions& r = candidate.restrictions;
   const auto refuse = [&](Reason reason, std::string why) { return Error(reason, of_identity(identity) + std::move(why)); };
   if (r.usage != PskUsage::tls13) return refuse(Reason::psk_wrong_usage, {});
@@ -175,13 +212,7 @@ std::optional<Error> refusal(const policy::Settings& settings, const Offer& offe
     return refuse(Reason::psk_wrong_usage, ": the key is for another ALPN protocol");
   }
   const HashAlgorithm hash = candidate.secrets.hash();
-  bool has_suite = false;
-  std::string offered;
-  offer.hello.cipher_suites.for_each([&](CipherSuite id) {
-    const policy::Suite* suite = settings.suite(id);
-    has_suite = has_suite || (suite && suite->hash == hash && (!fixed_suite || suite == fixed_suite));
-  });
-  if (has_suite) return std::nullopt;
+  if (common[static_cast<std::size_t>(hash)]) return std::nullopt;
   return refuse(Reason::psk_hash_mismatch, ": the key is for " + std::string(sesame::name(hash)) +
                                                ", and no suite that both sides have uses that hash");
 }
@@ -205,6 +236,7 @@ Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, 
                           Negotiated& out) {
   wire::Reader identities(offer.psks.identities.raw), binders(offer.psks.binders.raw);
   const std::size_t most = settings.options.limits.psk_identities;
+  const CommonHashes common = common_hashes(settings, offer, fixed_suite);
   for (std::size_t i = 0; !identities.empty() && i < most; ++i) {
     extension::PskIdentity entry;
     extension::PskBinderEntry binder;
@@ -232,7 +264,7 @@ Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, 
     bool usable = false;
     for (std::size_t k = 0; k < lookup.answer.size(); ++k) {
       psk::Candidate& candidate = lookup.answer[k];
-      if (auto why = refusal(settings, offer, candidate, identity, now, fixed_suite, out)) {
+      if (auto why = refusal(offer, candidate, identity, now, common, out)) {
         if (!lookup.refusal) lookup.refusal = std::move(why);
         continue;
       }

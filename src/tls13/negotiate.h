@@ -45,6 +45,11 @@ struct Negotiated {
   PskKeyExchangeMode mode{};
   std::optional<NamedGroup> group;
   Bytes peer_share;                       ///< empty with a group: a HelloRetryRequest has to ask for it
+  /// How records are limited: by record_size_limit (RFC 8449), by max_fragment_length (RFC 6066), or not at all.
+  enum class LimitBy : std::uint8_t { nothing, record_size_limit, max_fragment_length };
+  LimitBy limit_by = LimitBy::nothing;
+  std::uint16_t sent_limit = 0;           ///< octets of content, if anything limits it
+  std::uint16_t received_limit = 0;
 };
 
 /// How far the look-up of the client's identities has come: it may be left and taken up again.
@@ -68,6 +73,9 @@ struct PskLookup {
 
 /// Error: no_common_alpn.
 Expected<> choose_alpn(const policy::Settings& settings, const Offer& offer, Negotiated& out);
+
+/// Errors: malformed_message, record_size_limit_invalid, max_fragment_length_mismatch.
+Expected<> choose_record_limits(const policy::Settings& settings, const Offer& offer, Negotiated& out);
 
 /// Asks the source for one identity after another until one has a key that can be used, and checks its binder. True: a
 /// key was chosen; false: the source answers later. Hashes are begun in `transcript` as they are needed, with the

@@ -5,7 +5,6 @@
 #include "crypto/key_exchange.h"
 #include "extension/bodies.h"
 #include "message/server_hello.h"
-#include "record/record.h"
 
 namespace sesame::tls13 {
 
@@ -61,14 +60,16 @@ Expected<ServerState> Server::negotiate(Bytes client_hello) {
   const policy::Suite* const fixed = h.retry ? h.retry->suite : nullptr;
 
   Negotiated negotiated;
-  if (auto ok = choose_alpn(settings, *offer, negotiated); !ok) return std::unexpected(std::move(ok.error()));
+  auto ok = choose_alpn(settings, *offer, negotiated);
+  if (ok) ok = choose_record_limits(settings, *offer, negotiated);
+  if (!ok) return std::unexpected(std::move(ok.error()));
   auto chosen = choose_psk(settings, *offer, h.now, fixed, h.transcript, h.lookup, negotiated);
   if (!chosen) return std::unexpected(std::move(chosen.error()));
   if (!*chosen) {
     if (h.client_hello.empty()) h.client_hello.assign(client_hello.begin(), client_hello.end());
     return RECVD_CH;
   }
-  auto ok = choose_suite(settings, *offer, fixed, negotiated);
+  ok = choose_suite(settings, *offer, fixed, negotiated);
   if (ok) ok = choose_mode_and_group(settings, *offer, negotiated);
   if (!ok) return std::unexpected(std::move(ok.error()));
 
@@ -117,8 +118,11 @@ Expected<> Server::supply_psk(std::span<const Credential> credentials) {
 namespace {
 
 crypto::HashValue hash_session_id_and_suites(const policy::Settings& settings, const Offer& offer) {
+  const Bytes session_id = offer.hello.legacy_session_id.data;
+  // With its size: no octet can change from the one to the other.
+  const auto size = static_cast<std::uint8_t>(session_id.size());
   return crypto::hash_of(settings.provider->hash(HashAlgorithm::sha256),
-                         {offer.hello.legacy_session_id.data, offer.hello.cipher_suites.raw});
+                         {{&size, 1}, session_id, offer.hello.cipher_suites.raw});
 }
 
 }  // namespace
@@ -228,9 +232,8 @@ Expected<secret::HandshakeStage> Server::send_server_hello(const Offer& offer, N
 }
 
 Expected<> Server::send_encrypted_extensions(const Offer& offer, const Negotiated& negotiated) {
-  const ContextOptions& options = endpoint_.settings.options;
-  std::optional<std::size_t> sent_limit, received_limit;
-  auto written = Expected<>();
+  using LimitBy = Negotiated::LimitBy;
+  const LimitBy limit_by = negotiated.limit_by;
   auto message = write_message(endpoint_.port, HandshakeType::encrypted_extensions, [&](wire::Writer& w) {
     w.prefixed(2, [&] {
       if (negotiated.by_server_name) write_extension(w, ExtensionType::server_name, [] {});
@@ -239,35 +242,20 @@ Expected<> Server::send_encrypted_extensions(const Offer& offer, const Negotiate
           w.prefixed(2, [&] { write(w, wire::opaque<1, 255>{as_bytes(*negotiated.alpn)}); });
         });
       }
-      if (offer.extensions.has(ExtensionType::record_size_limit)) {
-        const auto limit = offer.extensions.read<extension::RecordSizeLimit>(ExtensionType::record_size_limit);
-        if (!limit || limit->record_size_limit < 64) {  // RFC 8449 section 4
-          written = limit ? fail(Reason::record_size_limit_invalid) : std::unexpected(limit.error());
-          return;
-        }
-        sent_limit = limit->record_size_limit - std::size_t{1};
-        received_limit = options.record_size_limit ? options.record_size_limit : record::max_plaintext;
-        write_extension(w, ExtensionType::record_size_limit,
-                        [&] { w.uint(static_cast<std::uint32_t>(*received_limit + 1), 2); });
-      } else if (offer.extensions.has(ExtensionType::max_fragment_length)) {
-        // RFC 6066 section 4; RFC 8449 section 5: not beside a record_size_limit.
-        const auto length = offer.extensions.read<extension::MaxFragmentLength>(ExtensionType::max_fragment_length);
-        const auto code = length ? static_cast<unsigned>(length->max_fragment_length) : 0u;
-        if (code < 1 || code > 4) {
-          written = length ? fail(Reason::max_fragment_length_mismatch) : std::unexpected(length.error());
-          return;
-        }
-        sent_limit = received_limit = std::size_t{256} << code;
-        write_extension(w, ExtensionType::max_fragment_length, [&] { w.uint(code, 1); });
+      if (limit_by == LimitBy::record_size_limit) {
+        write_extension(w, ExtensionType::record_size_limit, [&] { w.uint(negotiated.received_limit + 1u, 2); });
+      }
+      if (limit_by == LimitBy::max_fragment_length) {
+        write_extension(w, ExtensionType::max_fragment_length,
+                        [&] { w.put(offer.extensions[ExtensionType::max_fragment_length]); });
       }
     });
   });
-  if (!written) return written;
   if (!message) return std::unexpected(std::move(message.error()));
   handshake_->transcript.add(*message);
-  if (sent_limit) {
-    endpoint_.port.limit_sent_content(*sent_limit);
-    endpoint_.port.limit_received_content(*received_limit);
+  if (limit_by != LimitBy::nothing) {
+    endpoint_.port.limit_sent_content(negotiated.sent_limit);
+    endpoint_.port.limit_received_content(negotiated.received_limit);
   }
   return {};
 }
