@@ -45,11 +45,9 @@ Expected<> ConnectionBody::check_header(const Header& header) const {
   switch (header.type) {
     case ContentType::application_data:
       if (!reader_.active()) return fail(Reason::unexpected_record, "application data before there are keys");
-      if (header.length > max_received_ + 1 + reader_.tag_size() && header.length <= record::max_ciphertext &&
-          max_received_ < record::max_plaintext) {
-        return fail(Reason::record_too_long, "longer than the limit that this side announced");  // RFC 8449 section 4
-      }
-      if (header.length > record::max_ciphertext) return fail(Reason::record_too_long);
+      // Content and padding together keep to the limit (section 5.4, RFC 8449 section 4), and no AEAD that is used here
+      // adds more than its tag: the 256 octets of section 5.2 are for others.
+      if (header.length > max_received_ + 1 + reader_.tag_size()) return fail(Reason::record_too_long);
       if (header.length < 1 + reader_.tag_size()) return fail(Reason::record_mac_wrong, "a protected record without content");
       return {};
     case ContentType::change_cipher_spec:
@@ -57,6 +55,7 @@ Expected<> ConnectionBody::check_header(const Header& header) const {
       return {};
     case ContentType::alert:
       if (reader_.active() && !awaits_plain_alert()) return fail(Reason::record_unprotected, "an alert");
+      if (header.length == 0) return fail(Reason::record_content_empty);
       if (header.length != 2) return fail(Reason::alert_malformed);
       return {};
     case ContentType::handshake:
@@ -81,7 +80,6 @@ Expected<> ConnectionBody::on_record(MutableBytes record, Received& received) {
     if (!opened) return std::unexpected(std::move(opened.error()));
     type = opened->type;
     content = opened->content;
-    if (content.size() > max_received_) return fail(Reason::record_too_long);
   }
   if (joiner_ && type != ContentType::handshake) {
     // Section 5.1: nothing comes between the records of one handshake message.
@@ -109,10 +107,10 @@ Expected<> ConnectionBody::on_record(MutableBytes record, Received& received) {
 // Section 5: dropped, where it may stand at all.
 Expected<> ConnectionBody::on_change_cipher_spec(Bytes content) {
   if (content.size() != 1 || content[0] != 1) return fail(Reason::change_cipher_spec_wrong);
-  if (!begun_ || handshake_done()) return fail(Reason::unexpected_record, "ChangeCipherSpec outside the handshake");
-  if (joiner_) return fail(Reason::unexpected_record, "ChangeCipherSpec within a fragmented handshake message");
+  if (!begun_ || handshake_done()) return fail(Reason::change_cipher_spec_wrong, "outside the handshake");
+  if (joiner_) return fail(Reason::change_cipher_spec_wrong, "within a fragmented handshake message");
   if (++change_cipher_specs_ > settings_.options.limits.change_cipher_specs) {
-    return fail(Reason::unexpected_record, "too many ChangeCipherSpec records");
+    return fail(Reason::change_cipher_spec_wrong, "too many");
   }
   return {};
 }
@@ -129,6 +127,7 @@ Expected<MutableBytes> ConnectionBody::on_application_data(MutableBytes content)
 }
 
 Expected<> ConnectionBody::on_alert(Bytes content) {
+  if (content.empty()) return fail(Reason::record_content_empty);  // section 5.4
   if (content.size() != 2) return fail(Reason::alert_malformed);
   const auto alert = static_cast<Alert>(content[1]);
   // Section 6: the level is not looked at; all but these two are fatal.
