@@ -65,7 +65,10 @@ std::string_view Connection::alpn() const noexcept {
 }
 std::string_view Connection::server_name() const noexcept { return body_->established().server_name; }
 Authentication Connection::authentication() const noexcept { return body_->established().authentication; }
-Bytes Connection::psk_identity() const noexcept { return as_bytes(body_->established().psk_identity); }
+Bytes Connection::psk_identity() const noexcept {
+  // On the client the server's choice is known before its Finished has shown that it holds the key.
+  return body_->handshake_done() ? as_bytes(body_->established().psk_identity) : Bytes();
+}
 bool Connection::used_older_key() const noexcept { return body_->established().used_older_key; }
 
 Expected<> Connection::export_keying_material(std::string_view label, Bytes context, MutableBytes out) const {

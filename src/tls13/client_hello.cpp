@@ -132,6 +132,11 @@ Expected<> Client::send_client_hello() {
       extensions_size = w.buffer().size() - before;
     });
   });
+  if (extensions_size > 0xffff && !h.cookie.empty()) {
+    Error error(Reason::message_too_long, "a cookie of " + std::to_string(h.cookie.size()) +
+                                              " octets leaves no room for the identities");
+    return std::unexpected(std::move(error.with_alert(Alert::illegal_parameter)));
+  }
   if (extensions_size > 0xffff) {
     return fail(Reason::identity_too_long, "the extensions of the ClientHello take " + std::to_string(extensions_size) +
                                                " octets where 65535 fit: offer fewer or shorter identities");
