@@ -58,10 +58,7 @@ Expected<Extensions> Extensions::parse(const wire::list<message::Extension, 0, 0
     }
     if (out.has(type)) return fail(Reason::extension_duplicate, name(type));
     // Section 4.2: not for this message is illegal_parameter, not asked for is unsupported_extension.
-    if ((rows[static_cast<std::size_t>(row)].in & static_cast<int>(in)) == 0) {
-      if (in == In::NST || in == In::CR) continue;  // sections 4.3.2 and 4.6.1: what is not recognised is ignored
-      return fail(Reason::extension_misplaced, name(type));
-    }
+    if ((rows[static_cast<std::size_t>(row)].in & static_cast<int>(in)) == 0) return fail(Reason::extension_misplaced, name(type));
     const bool unasked_cookie = in == In::HRR && type == ExtensionType::cookie;
     if (answers && !requested.has(type) && !unasked_cookie) return fail(Reason::extension_unsolicited, name(type));
     // Section 4.2.11: it has to be the last, since the binders cover all that is in front of them.

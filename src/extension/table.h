@@ -98,8 +98,9 @@ class TypeSet {
 /// The extensions of one message, found once. The bodies are views of the message.
 class Extensions {
  public:
-  /// Checks and indexes `block`. In a message that answers (all but a ClientHello and a NewSessionTicket), an extension
-  /// that is not in `requested` is refused; a cookie in a HelloRetryRequest needs no request (section 4.2).
+  /// Checks and indexes `block`. In a message that answers (all but ClientHello, CertificateRequest and NewSessionTicket,
+  /// where one without a row is ignored), an extension that is not in `requested` is refused; a cookie in a
+  /// HelloRetryRequest needs no request (section 4.2).
   /// Errors: extension_duplicate, extension_misplaced, extension_unsolicited, psk_extension_not_last.
   static Expected<Extensions> parse(const wire::list<message::Extension, 0, 0xffff>& block, In in,
                                     const TypeSet& requested);

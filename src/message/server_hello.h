@@ -12,7 +12,7 @@ struct ServerHello {  // RFC 8446 section 4.1.3
   wire::opaque<0, 32> legacy_session_id_echo;
   CipherSuite cipher_suite{};
   std::uint8_t legacy_compression_method = 0;
-  wire::list<Extension, 0, 0xffff> extensions;  // the RFC has at least 6 octets; see ClientHello
+  wire::optional_at_end<wire::list<Extension, 0, 0xffff>> extensions;  // the RFC has at least 6 octets; see ClientHello
   static constexpr auto fields(auto& m) {
     return std::tie(m.legacy_version, m.random, m.legacy_session_id_echo, m.cipher_suite, m.legacy_compression_method,
                     m.extensions);

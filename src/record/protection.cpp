@@ -1,6 +1,6 @@
 #include "record/protection.h"
 
-#include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <limits>
 
@@ -28,6 +28,7 @@ void Protection::make_nonce(std::uint8_t (&nonce)[crypto::aead_nonce_size]) cons
 }
 
 Expected<> Protection::seal(ContentType type, Bytes content, std::size_t padding, std::uint8_t* out) {
+  assert(content.size() + padding <= max_plaintext);
   if (sequence_ == std::numeric_limits<std::uint64_t>::max()) return fail(Reason::sequence_exhausted);
   std::uint8_t nonce[crypto::aead_nonce_size];
   make_nonce(nonce);
@@ -55,7 +56,10 @@ Expected<Opened> Protection::open(MutableBytes record) {
   make_nonce(nonce);
   const MutableBytes sealed = record.subspan(header_size);
   // The header as it was received is the additional data, whatever legacy_record_version it has (section 5.2).
-  if (!aead_.open({nonce, sizeof nonce}, record.first(header_size), sealed)) return fail(Reason::record_mac_wrong);
+  if (!aead_.open({nonce, sizeof nonce}, record.first(header_size), sealed)) {
+    secret::wipe(sealed.data(), sealed.size());
+    return fail(Reason::record_mac_wrong);
+  }
   ++sequence_;
   const MutableBytes inner = sealed.first(sealed.size() - tag_size());
   // Section 5.4: the last octet that is not zero is the content type.

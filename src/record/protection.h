@@ -14,6 +14,11 @@ struct Opened {
 
 class Protection {
  public:
+  Protection() noexcept = default;
+  Protection(const Protection&) = delete;
+  Protection& operator=(const Protection&) = delete;
+  ~Protection() { clear(); }
+
   bool active() const noexcept { return aead_.keyed(); }
   /// From the next record on, with the sequence number at 0. `iv` has 12 octets.
   Expected<> set_keys(const crypto::AeadAlgorithm& algorithm, crypto::Aead::Direction direction, Bytes key, Bytes iv);
@@ -25,14 +30,16 @@ class Protection {
   std::uint64_t records() const noexcept { return sequence_; }  ///< under the present key
 
   /// Writes the record of `content`, with `padding` zeros, to `out`: overhead() + content + padding octets. The content
-  /// may stand where it will stand in the record (out + header_size). Errors: sequence_exhausted, internal_error.
+  /// may stand where it will stand in the record (out + header_size). Content and padding have max_plaintext octets at
+  /// most. Errors: sequence_exhausted, internal_error.
   Expected<> seal(ContentType type, Bytes content, std::size_t padding, std::uint8_t* out);
 
   /// Opens a whole record, header included, in place. Errors: record_mac_wrong, record_content_empty (no content type),
-  /// sequence_exhausted.
+  /// sequence_exhausted. A record that is not authentic is wiped: nobody sees what it would have said.
   Expected<Opened> open(MutableBytes record);
 
  private:
+  friend struct ProtectionTestAccess;
   void make_nonce(std::uint8_t (&nonce)[crypto::aead_nonce_size]) const noexcept;
 
   crypto::Aead aead_;

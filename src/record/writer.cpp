@@ -30,6 +30,10 @@ Expected<> Writer::flush() {
   if (open_record_ == closed) return {};
   const std::size_t at = std::exchange(open_record_, closed);
   const std::size_t size = output_.size() - at - header_size;
+  if (size == 0) {  // section 5.1: no handshake record is empty
+    output_.truncate(at);
+    return {};
+  }
   const std::size_t most = protection_.active() ? max_content_ : max_plaintext;
   if (size > most) {
     // Too long for one record: what was composed moves out and comes back in pieces.
@@ -51,7 +55,9 @@ Expected<> Writer::flush() {
   const std::size_t padding = padding_of(size);
   output_.grow(1 + padding + protection_.tag_size());
   std::uint8_t* const record = output_.from(at).data();
-  return protection_.seal(ContentType::handshake, {record + header_size, size}, padding, record);
+  auto ok = protection_.seal(ContentType::handshake, {record + header_size, size}, padding, record);
+  if (!ok) output_.truncate(at);  // nothing unsealed leaves
+  return ok;
 }
 
 Expected<> Writer::append(ContentType type, Bytes content) {
@@ -76,11 +82,13 @@ Expected<> Writer::alert(std::uint8_t level, std::uint8_t description) {
 }
 
 Expected<> Writer::change_cipher_spec() {
+  if (auto ok = flush(); !ok) return ok;
   constexpr std::uint8_t content[] = {1};
   return append(ContentType::change_cipher_spec, content);
 }
 
 Expected<> Writer::application_data(Bytes data) {
+  if (auto ok = flush(); !ok) return ok;
   output_.reserve(sealed_size(data.size()));
   while (!data.empty()) {
     const std::size_t n = std::min<std::size_t>(data.size(), max_content_);

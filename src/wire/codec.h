@@ -8,6 +8,7 @@
 //   auto entry = decode<KeyShareEntry>(bytes);          // views of `bytes`
 //
 // Decoded values are views of the input. Values that the syntax allows survive, known or not: refusing them is policy.
+// What encode() writes, decode() reads, and what decode() reads, encode() writes again octet for octet.
 #pragma once
 
 #include <array>
@@ -51,6 +52,13 @@ struct list {
   }
 };
 
+/// A vector at the end of a message that older senders leave out altogether (RFC 8446 section 4.1.2: "determining whether
+/// there are bytes following"). Left out it reads as an empty one.
+template <class Vector>
+struct optional_at_end : Vector {
+  bool present = true;
+};
+
 // ---- reading ----
 
 template <std::unsigned_integral T>
@@ -73,20 +81,31 @@ constexpr void read(Reader& r, opaque<Lowest, Highest>& value) {
 }
 template <Struct T>
 constexpr void read(Reader& r, T& value);
-template <class T, std::size_t Lowest, std::size_t Highest>
-constexpr void read(Reader& r, list<T, Lowest, Highest>& value) {
-  value.raw = r.take(r.uint(prefix_size(Highest)));
-  if (r.ok() && (value.raw.size() < Lowest || value.raw.size() > Highest)) r.fail(Fault::length);
+/// What is wrong with `raw` as elements of type T, one behind the other.
+template <class T>
+constexpr Fault element_fault(Bytes raw) {
   if constexpr (std::unsigned_integral<T> || Enum<T>) {
-    if (value.raw.size() % sizeof(T) != 0) r.fail(Fault::length);
+    return raw.size() % sizeof(T) == 0 ? Fault::none : Fault::length;
   } else {
-    Reader elements(value.raw);
-    while (elements.ok() && !elements.empty()) {
+    Reader elements(raw);
+    while (!elements.empty()) {
       T element{};
       read(elements, element);
     }
-    if (!elements.ok()) r.fail(elements.fault());
+    return elements.fault();
   }
+}
+template <class T, std::size_t Lowest, std::size_t Highest>
+constexpr void read(Reader& r, list<T, Lowest, Highest>& value) {
+  value.raw = r.take(r.uint(prefix_size(Highest)));
+  if (!r.ok()) return;
+  if (value.raw.size() < Lowest || value.raw.size() > Highest) return r.fail(Fault::length);
+  if (const Fault fault = element_fault<T>(value.raw); fault != Fault::none) r.fail(fault);
+}
+template <class Vector>
+constexpr void read(Reader& r, optional_at_end<Vector>& value) {
+  value.present = !(r.ok() && r.empty());
+  if (value.present) read(r, static_cast<Vector&>(value));
 }
 template <Struct T>
 constexpr void read(Reader& r, T& value) {
@@ -100,6 +119,7 @@ constexpr void list<T, Lowest, Highest>::for_each(F&& f) const {
   while (!r.empty()) {
     T element{};
     read(r, element);
+    if (!r.ok()) return;  // not a list that was read: nobody is given what is not there
     if constexpr (std::is_same_v<decltype(f(element)), bool>) {
       if (!f(element)) return;
     } else {
@@ -141,7 +161,13 @@ void write(Writer& w, const opaque<Lowest, Highest>& value) {
 }
 template <class T, std::size_t Lowest, std::size_t Highest>
 void write(Writer& w, const list<T, Lowest, Highest>& value) {
+  if (const Fault fault = element_fault<T>(value.raw); fault != Fault::none) return w.fail(fault);
   write(w, opaque<Lowest, Highest>{value.raw});
+}
+template <class Vector>
+void write(Writer& w, const optional_at_end<Vector>& value) {
+  if (value.present) return write(w, static_cast<const Vector&>(value));
+  if (!value.raw.empty()) w.fail(Fault::illegal);
 }
 template <Struct T>
 void write(Writer& w, const T& value) {
@@ -173,6 +199,10 @@ constexpr std::size_t encoded_size(const opaque<Lowest, Highest>& value) {
 template <class T, std::size_t Lowest, std::size_t Highest>
 constexpr std::size_t encoded_size(const list<T, Lowest, Highest>& value) {
   return prefix_size(Highest) + value.raw.size();
+}
+template <class Vector>
+constexpr std::size_t encoded_size(const optional_at_end<Vector>& value) {
+  return value.present ? encoded_size(static_cast<const Vector&>(value)) : 0;
 }
 template <Struct T>
 constexpr std::size_t encoded_size(const T& value) {
@@ -208,6 +238,14 @@ void print(std::string& out, const list<T, Lowest, Highest>& value) {
     print(out, element);
   });
   out += ']';
+}
+template <class Vector>
+void print(std::string& out, const optional_at_end<Vector>& value) {
+  if (value.present) {
+    print(out, static_cast<const Vector&>(value));
+  } else {
+    out += '-';
+  }
 }
 template <Struct T>
 void print(std::string& out, const T& value) {

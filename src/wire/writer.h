@@ -19,7 +19,10 @@ class Writer {
   }
   Buffer& buffer() noexcept { return out_; }
 
-  void uint(std::uint32_t value, unsigned octets) { store(out_.grow(octets), value); }
+  void uint(std::uint32_t value, unsigned octets) {
+    if (octets < sizeof value && value >> 8 * octets != 0) fail(Fault::length);
+    store(out_.grow(octets), value);
+  }
   void put(Bytes octets) { out_.append(octets); }
 
   /// What `body` writes, behind its length in `octets` octets; the length has to be in [lowest, highest].
