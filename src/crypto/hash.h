@@ -1,18 +1,18 @@
 // SHA-256 and SHA-384, running and as HMAC with its key kept (RFC 2104).
 //
-// Two routes. Where the fetched digest is the one of libcrypto's default provider, libcrypto's low-level SHA functions
-// compute it: on libcrypto 3.0 a running EVP digest allocates whenever it is copied or begun, and a key schedule does so
-// forty times. Any other provider (FIPS, a hardware one) is asked through EVP. docs/decisions.md has the figures.
+// Two routes. Where the fetched digest is the one of libcrypto's default provider, libcrypto's low-level SHA
+// functions compute it: on libcrypto 3.0 a running EVP digest allocates whenever it is copied or begun, and a
+// key schedule does so forty times. Any other provider (FIPS, a hardware one) is asked through EVP.
+// docs/decisions.md has the figures.
 #pragma once
 
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <sesame/bytes.h>
+#include <sesame/types.h>
 
 #include <array>
 #include <initializer_list>
-
-#include <sesame/bytes.h>
-#include <sesame/types.h>
 
 #include "secret/secret_bytes.h"
 
@@ -79,8 +79,8 @@ class RunningHash {
 
 HashValue hash_of(const Hash& hash, std::initializer_list<Bytes> parts) noexcept;
 
-/// HMAC with one key, which is kept as the two hash states behind its padded blocks: a message of up to 55 octets then
-/// costs two compressions. A secret: wiped when moved from or destroyed; copy() is explicit.
+/// HMAC with one key, which is kept as the two hash states behind its padded blocks: a message of up to 55
+/// octets then costs two compressions. A secret: wiped when moved from or destroyed; copy() is explicit.
 class HmacKey {
  public:
   HmacKey() noexcept = default;
@@ -107,8 +107,12 @@ class HmacKey {
 
  private:
   // Low level: the inner and the outer chaining value. EVP: the key, zero-padded to a block.
-  struct Sha256States { std::uint32_t inner[8], outer[8]; };
-  struct Sha384States { std::uint64_t inner[8], outer[8]; };
+  struct Sha256States {
+    SHA_LONG inner[8], outer[8];
+  };
+  struct Sha384States {
+    SHA_LONG64 inner[8], outer[8];
+  };
   const Hash* hash_ = nullptr;
   union State {
     State() noexcept {}
@@ -116,7 +120,6 @@ class HmacKey {
     Sha384States sha384;
     std::uint8_t padded_key[128];
   } state_;
-  std::size_t state_size() const noexcept { return hash_->algorithm() == HashAlgorithm::sha256 ? 64 : 128; }
 };
 
 }  // namespace sesame::crypto

@@ -1,13 +1,11 @@
 #include "crypto/provider.h"
 
 #include <openssl/evp.h>
-#include <openssl/provider.h>
 #include <openssl/rand.h>
-
-#include <cstring>
 
 #include "crypto/error_queue.h"
 #include "crypto/group_table.h"
+#include "crypto/provider_functions.h"
 
 namespace sesame::crypto {
 namespace {
@@ -24,11 +22,6 @@ constexpr AeadRow aead_rows[aead_count] = {
     {"AES-128-CCM", 16, 16, true},  {"AES-128-CCM", 16, 8, true},
 };
 
-bool is_default_provider(const EVP_MD* md) {
-  const OSSL_PROVIDER* provider = EVP_MD_get0_provider(md);
-  return provider && std::strcmp(OSSL_PROVIDER_get0_name(provider), "default") == 0;
-}
-
 }  // namespace
 
 Provider::Provider(ossl_lib_ctx_st* library_context, std::string property_query)
@@ -41,7 +34,7 @@ Expected<std::shared_ptr<const Provider>> Provider::create(ossl_lib_ctx_st* libr
   const auto fetch_hash = [&](const char* name, HashAlgorithm algorithm, Hash& hash) {
     hash.algorithm_ = algorithm;
     hash.evp_ = EVP_MD_fetch(library_context, name, provider->property_query());
-    hash.low_level_ = hash.evp_ && is_default_provider(hash.evp_);
+    hash.low_level_ = hash.evp_ && is_default_provider(EVP_MD_get0_provider(hash.evp_));
     return hash.evp_ != nullptr;
   };
   if (!fetch_hash("SHA2-256", HashAlgorithm::sha256, provider->sha256_) ||
@@ -55,6 +48,7 @@ Expected<std::shared_ptr<const Provider>> Provider::create(ossl_lib_ctx_st* libr
     aead.key_size_ = aead_rows[i].key_size;
     aead.tag_size_ = aead_rows[i].tag_size;
     aead.is_ccm_ = aead_rows[i].is_ccm;
+    if (aead.evp_) aead.find_functions();
   }
   provider->x25519_.find(*provider);
   provider->groups_ = available_groups(*provider);

@@ -2,39 +2,14 @@
 
 #include <openssl/core_names.h>
 #include <openssl/params.h>
-#include <openssl/provider.h>
-
-#include <string_view>
 
 #include "crypto/provider.h"
+#include "crypto/provider_functions.h"
 
 namespace sesame::crypto {
 namespace {
 
 constexpr std::uint8_t base_point[X25519::size] = {9};  // RFC 7748 section 6.1
-
-/// Whether `names`, divided by colons, begins with `name`: a provider lists the name that everybody uses
-/// first.
-bool is_named(std::string_view names, std::string_view name) noexcept {
-  return names.substr(0, names.find(':')) == name;
-}
-
-/// The functions that `provider` has for `operation` on X25519; nullptr if it has none.
-const OSSL_DISPATCH* functions_of(const OSSL_PROVIDER* provider, int operation) noexcept {
-  int no_store = 0;
-  const OSSL_ALGORITHM* row = OSSL_PROVIDER_query_operation(provider, operation, &no_store);
-  for (; row && row->algorithm_names; ++row) {
-    if (is_named(row->algorithm_names, "X25519")) return no_store ? nullptr : row->implementation;
-  }
-  return nullptr;
-}
-
-template <class Function>
-void find_function(const OSSL_DISPATCH* functions, int id, Function*& out) noexcept {
-  for (; functions && functions->function_id != 0; ++functions) {
-    if (functions->function_id == id) out = reinterpret_cast<Function*>(functions->function);
-  }
-}
 
 // OSSL_PARAM has no pointer to const; an import only reads.
 OSSL_PARAM octets(const char* key, Bytes value) noexcept {
@@ -60,14 +35,14 @@ void X25519::find(const Provider& provider) noexcept {
   key_type_ = EVP_KEYMGMT_fetch(provider.library_context(), "X25519", provider.property_query());
   if (!key_type_) return;
   const OSSL_PROVIDER* implementer = EVP_KEYMGMT_get0_provider(key_type_);
-  if (std::string_view(OSSL_PROVIDER_get0_name(implementer)) != "default") return;
+  if (!is_default_provider(implementer)) return;
 
-  const OSSL_DISPATCH* keys = functions_of(implementer, OSSL_OP_KEYMGMT);
+  const OSSL_DISPATCH* keys = provider_functions(implementer, OSSL_OP_KEYMGMT, "X25519");
   find_function(keys, OSSL_FUNC_KEYMGMT_NEW, new_key_);
   find_function(keys, OSSL_FUNC_KEYMGMT_FREE, free_key_);
   find_function(keys, OSSL_FUNC_KEYMGMT_IMPORT, import_);
   find_function(keys, OSSL_FUNC_KEYMGMT_GET_PARAMS, get_params_);
-  const OSSL_DISPATCH* exchange = functions_of(implementer, OSSL_OP_KEYEXCH);
+  const OSSL_DISPATCH* exchange = provider_functions(implementer, OSSL_OP_KEYEXCH, "X25519");
   find_function(exchange, OSSL_FUNC_KEYEXCH_NEWCTX, new_context_);
   find_function(exchange, OSSL_FUNC_KEYEXCH_FREECTX, free_context_);
   find_function(exchange, OSSL_FUNC_KEYEXCH_INIT, init_);

@@ -4,16 +4,16 @@
 #pragma once
 
 #include <openssl/crypto.h>
+#include <sesame/bytes.h>
 
 #include <array>
 #include <cassert>
 #include <cstring>
 
-#include <sesame/bytes.h>
-
 namespace sesame::secret {
 
-/// Writes zeros that the compiler may not leave out. OPENSSL_cleanse is a call through a pointer; this one inlines.
+/// Writes zeros that the compiler may not leave out. OPENSSL_cleanse is a call through a pointer; this one
+/// inlines.
 inline void wipe(void* data, std::size_t size) noexcept {
   std::memset(data, 0, size);
   asm volatile("" : : "r"(data) : "memory");
@@ -28,14 +28,14 @@ class BasicSecret {
   BasicSecret(BasicSecret&& other) noexcept { take(other); }
   BasicSecret& operator=(BasicSecret&& other) noexcept {
     if (this != &other) {
-      wipe(bytes_.data(), size_);
+      clear();
       take(other);
     }
     return *this;
   }
   BasicSecret(const BasicSecret&) = delete;
   BasicSecret& operator=(const BasicSecret&) = delete;
-  ~BasicSecret() { wipe(bytes_.data(), size_); }
+  ~BasicSecret() { clear(); }
 
   void assign(Bytes value) noexcept {
     assert(value.size() <= Capacity);
@@ -51,7 +51,7 @@ class BasicSecret {
     return {bytes_.data(), size};
   }
   void clear() noexcept {
-    wipe(bytes_.data(), size_);
+    wipe(bytes_.data(), touched());
     size_ = 0;
   }
 
@@ -61,8 +61,12 @@ class BasicSecret {
   Bytes bytes() const noexcept { return {bytes_.data(), size_}; }
 
  private:
+  // A small one is copied and wiped whole: a size that the compiler knows costs a few instructions, any other
+  // a call or a slow string instruction.
+  std::size_t touched() const noexcept { return Capacity <= 64 ? Capacity : size_; }
+
   void take(BasicSecret& other) noexcept {
-    std::memcpy(bytes_.data(), other.bytes_.data(), other.size_);
+    std::memcpy(bytes_.data(), other.bytes_.data(), other.touched());
     size_ = other.size_;
     other.clear();
   }

@@ -1,0 +1,49 @@
+// Providers whose algorithms take a chosen route: straight to libcrypto's functions, or through EVP.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "crypto/aead.h"
+#include "crypto/hash.h"
+#include "crypto/provider.h"
+
+namespace sesame::crypto {
+
+// Providers are made without const, so that these may change them.
+struct HashTestAccess {
+  static void use_evp(const Hash& hash) { const_cast<Hash&>(hash).low_level_ = false; }
+};
+struct AeadTestAccess {
+  static void use_evp(const AeadAlgorithm& aead) { const_cast<AeadAlgorithm&>(aead).direct_ = false; }
+};
+
+}  // namespace sesame::crypto
+
+namespace sesame::test {
+
+enum class Route { direct, evp };
+
+inline std::string route_name(const testing::TestParamInfo<Route>& info) {
+  return info.param == Route::direct ? "Direct" : "Evp";
+}
+
+inline std::shared_ptr<const crypto::Provider> provider_by(Route route) {
+  Expected<std::shared_ptr<const crypto::Provider>> made = crypto::Provider::create(nullptr, {});
+  EXPECT_TRUE(made);
+  for (HashAlgorithm algorithm : {HashAlgorithm::sha256, HashAlgorithm::sha384}) {
+    const crypto::Hash& hash = (*made)->hash(algorithm);
+    EXPECT_TRUE(hash.is_low_level()) << "the default provider's digest is computed directly";
+    if (route == Route::evp) crypto::HashTestAccess::use_evp(hash);
+  }
+  for (std::size_t i = 0; i < crypto::aead_count; ++i) {
+    const crypto::AeadAlgorithm* aead = (*made)->aead(static_cast<crypto::AeadId>(i));
+    if (!aead) continue;
+    EXPECT_TRUE(aead->is_direct()) << "the default provider's ciphers are called directly";
+    if (route == Route::evp) crypto::AeadTestAccess::use_evp(*aead);
+  }
+  return *made;
+}
+
+}  // namespace sesame::test
