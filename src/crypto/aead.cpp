@@ -12,8 +12,6 @@
 namespace sesame::crypto {
 namespace {
 
-constexpr std::size_t max_copied = 512;  // octets
-
 /// Calls `step` with the route of `algorithm` over `context`.
 template <class Step>
 auto by_route(const AeadAlgorithm& algorithm, void* context, Step step) noexcept {
@@ -80,9 +78,8 @@ bool Aead::seal(Bytes nonce, Bytes additional_data, Bytes content, Bytes tail, s
   assert(context_ && nonce.size() == aead_nonce_size);
   const bool ccm = algorithm_->is_ccm();
   const Bytes whole(out, content.size() + tail.size());
-  if (ccm || content.data() == out || content.size() <= max_copied) {
-    // Content and tail stand together and go in one piece. CCM takes nothing else; for the others a copy of
-    // this size costs less than a call.
+  if (ccm) {
+    // libcrypto's CCM takes a message in one piece, so content and tail have to stand together first.
     if (content.data() != out && !content.empty()) std::memcpy(out, content.data(), content.size());
     if (!tail.empty()) std::memcpy(out + content.size(), tail.data(), tail.size());
     content = whole;

@@ -173,7 +173,7 @@ TEST_P(Aeads, SealAndOpenEverySizeAsEvpDoes) {
 TEST_P(Aeads, SealContentAndTailAsOne) {
   Aead sealing = keyed(Aead::Direction::seal, key_);
   const Octets whole = pattern(1400, 1);
-  std::vector<std::size_t> sizes = {511, 512, 513, 514, 1022, 1024, 1026, 1400};  // where the ways part
+  std::vector<std::size_t> sizes = {511, 512, 513, 1024, 1400};
   for (std::size_t size = 0; size <= 120; ++size) sizes.push_back(size);
   for (std::size_t size : sizes) {
     const std::string expected = to_hex(by_evp(key_, nonce_, additional_, Bytes(whole).first(size)));
