@@ -93,6 +93,14 @@ class HmacKey {
   ~HmacKey() { clear(); }
 
   HmacKey copy() const noexcept;
+  /// The kept states as they are, for a cache: state_size() octets, as secret as the key.
+  void save_state(MutableBytes out) const noexcept;
+  static HmacKey from_state(const Hash& hash, Bytes state) noexcept;
+  static std::size_t state_size(const Hash& hash) noexcept {
+    return hash.algorithm() == HashAlgorithm::sha256 ? 64 : max_state_size;
+  }
+  static constexpr std::size_t max_state_size = 128;
+
   bool empty() const noexcept { return hash_ == nullptr; }
   const Hash& hash() const noexcept { return *hash_; }
   void clear() noexcept;
@@ -118,7 +126,7 @@ class HmacKey {
     State() noexcept {}
     Sha256States sha256;
     Sha384States sha384;
-    std::uint8_t padded_key[128];
+    std::uint8_t padded_key[max_state_size];
   } state_;
 };
 

@@ -159,6 +159,19 @@ HmacKey HmacKey::copy() const noexcept {
   return result;
 }
 
+void HmacKey::save_state(MutableBytes out) const noexcept {
+  assert(out.size() == state_size(*hash_));
+  std::memcpy(out.data(), &state_, out.size());
+}
+
+HmacKey HmacKey::from_state(const Hash& hash, Bytes state) noexcept {
+  assert(state.size() == state_size(hash));
+  HmacKey result;
+  result.hash_ = &hash;
+  std::memcpy(static_cast<void*>(&result.state_), state.data(), state.size());
+  return result;
+}
+
 void HmacKey::clear() noexcept {
   if (!hash_) return;
   secret::wipe(&state_, sizeof state_);
