@@ -217,6 +217,18 @@ std::optional<Error> refusal(const Offer& offer, const psk::Candidate& candidate
                                                ", and no suite that both sides have uses that hash");
 }
 
+bool has_common_suite(const policy::Settings& settings, const Offer& offer) {
+  return std::any_of(settings.suites.begin(), settings.suites.end(),
+                     [&](const policy::Suite& suite) { return contains(offer.hello.cipher_suites, suite.id); });
+}
+
+// A binder is as long as its hash, so that its length tells which one the client bound its key to.
+std::string other_hash(const psk::Candidate& candidate, const extension::PskBinderEntry& binder) {
+  const bool same = binder.data.size() == (candidate.secrets.hash() == HashAlgorithm::sha256 ? 32 : 48);
+  return same ? "" : ": this side's key is bound to " + std::string(sesame::name(candidate.secrets.hash())) +
+                         ", the client's to another hash";
+}
+
 const crypto::HashValue& truncated_hash(const policy::Settings& settings, const Offer& offer, HashAlgorithm algorithm,
                                         transcript::Transcript& transcript, PskLookup& lookup) {
   const auto i = static_cast<std::size_t>(algorithm);
@@ -276,7 +288,7 @@ Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, 
     }
     if (!usable) continue;
     // Section 4.2.11: a binder that does not validate ends the handshake.
-    if (match < 0) return fail(Reason::psk_binder_mismatch, of_identity(identity));
+    if (match < 0) return fail(Reason::psk_binder_mismatch, of_identity(identity) + other_hash(lookup.answer[0], binder));
     psk::Candidate& candidate = lookup.answer[static_cast<std::size_t>(match)];
     out.selected_identity = i;
     out.older_key = match > 0;
@@ -285,6 +297,8 @@ Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, 
     lookup.answer.clear();
     return true;
   }
+  // Whatever the identities are: who probes for them learns nothing.
+  if (!has_common_suite(settings, offer)) return fail(Reason::no_common_suite);
   if (lookup.refusal) return std::unexpected(std::move(*lookup.refusal));
   extension::PskIdentity first;
   wire::Reader again(offer.psks.identities.raw);

@@ -56,7 +56,7 @@ TEST(Error, ExplainsWhatAPeersAlertMeansForSharedKeys) {
   EXPECT_THAT(message(Alert::unknown_psk_identity), HasSubstr("does not know the identity"));
   EXPECT_THAT(message(Alert::no_application_protocol), HasSubstr("ALPN"));
   EXPECT_THAT(message(Alert::protocol_version), HasSubstr("version"));
-  EXPECT_THAT(message(Alert::missing_extension), HasSubstr("certificates only"));
+  EXPECT_THAT(message(Alert::missing_extension), HasSubstr("does not know the identity"));
 }
 
 TEST(Error, OfAReceivedAlertHasItsNameAndItsOwnAdvice) {
