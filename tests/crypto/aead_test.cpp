@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
-#include "crypto/routes.h"
 #include "support/hex.h"
+#include "support/routes.h"
 
 namespace sesame::crypto {
 namespace {

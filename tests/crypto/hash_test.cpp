@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
-#include "crypto/routes.h"
 #include "support/hex.h"
+#include "support/routes.h"
 
 namespace sesame::crypto {
 namespace {

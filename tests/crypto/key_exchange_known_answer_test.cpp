@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
-#include "crypto/key_exchange_access.h"
+#include "support/key_exchange_access.h"
+#include "support/routes.h"
 #include "support/vectors.h"
 
 namespace sesame::crypto {
@@ -11,16 +12,13 @@ using test::Octets;
 using test::share_of;
 using test::to_hex;
 
-// The routes by which x25519 can be computed.
-enum class Route { direct_by_derivation, direct_by_generation, evp };
+// The ways in which x25519 can be computed.
+enum class Way { direct_by_derivation, direct_by_generation, evp };
 
-std::shared_ptr<const Provider> provider_by(Route route) {
-  Expected<std::shared_ptr<const Provider>> made = Provider::create(nullptr, {});
-  EXPECT_TRUE(made);
-  EXPECT_TRUE((*made)->x25519().usable());
-  if (route == Route::evp) X25519TestAccess::close(**made);
-  X25519TestAccess::compute_share_by_derivation(**made, route == Route::direct_by_derivation);
-  return *made;
+std::shared_ptr<const Provider> provider_by(Way way) {
+  const auto made = test::provider_by(way == Way::evp ? test::Route::evp : test::Route::direct);
+  X25519TestAccess::compute_share_by_derivation(made->x25519(), way == Way::direct_by_derivation);
+  return made;
 }
 
 std::string multiplied(const Provider& provider, NamedGroup group, const Octets& scalar, const Octets& u) {
@@ -31,13 +29,12 @@ std::string multiplied(const Provider& provider, NamedGroup group, const Octets&
   return to_hex(out.bytes());
 }
 
-class MontgomeryCurves : public testing::TestWithParam<Route> {
+class MontgomeryCurves : public testing::TestWithParam<Way> {
  protected:
   std::shared_ptr<const Provider> provider_ = provider_by(GetParam());
 };
-INSTANTIATE_TEST_SUITE_P(Routes, MontgomeryCurves,
-                         testing::Values(Route::direct_by_derivation, Route::direct_by_generation,
-                                         Route::evp));
+INSTANTIATE_TEST_SUITE_P(Ways, MontgomeryCurves,
+                         testing::Values(Way::direct_by_derivation, Way::direct_by_generation, Way::evp));
 
 TEST_P(MontgomeryCurves, MultiplyAsRfc7748Section52Says) {
   EXPECT_EQ(multiplied(*provider_, NamedGroup::x25519,

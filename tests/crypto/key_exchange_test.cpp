@@ -3,7 +3,8 @@
 
 #include <thread>
 
-#include "crypto/key_exchange_access.h"
+#include "support/key_exchange_access.h"
+#include "support/routes.h"
 #include "support/vectors.h"
 
 namespace sesame::crypto {
@@ -151,8 +152,7 @@ class BadShare {
 
 // RFC 7748 section 6: what is not of the prime order's group leads to the all-zero secret.
 TEST(KeyExchange, RefusesPointsOfSmallOrderOnCurve25519) {
-  const auto evp_only = *Provider::create(nullptr, {});
-  X25519TestAccess::close(*evp_only);
+  const auto evp_only = test::provider_by(test::Route::evp);
   for (const char* point : {
            "0000000000000000000000000000000000000000000000000000000000000000",  // 0
            "0100000000000000000000000000000000000000000000000000000000000000",  // 1

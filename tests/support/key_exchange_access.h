@@ -14,14 +14,6 @@
 
 namespace sesame::crypto {
 
-struct X25519TestAccess {
-  /// Providers are made without const, so these do what they say.
-  static void close(const Provider& provider) { const_cast<X25519&>(provider.x25519()).usable_ = false; }
-  static void compute_share_by_derivation(const Provider& provider, bool yes) {
-    const_cast<X25519&>(provider.x25519()).share_by_derivation_ = yes;
-  }
-};
-
 struct KeyExchangeTestAccess {
   /// For the secp and ffdhe groups. `share` belongs to `private_key`.
   static KeyExchange with_private_key(const Provider& provider, NamedGroup group, Bytes private_key,

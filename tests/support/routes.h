@@ -19,6 +19,13 @@ struct AeadTestAccess {
   static void use_evp(const AeadAlgorithm& aead) { const_cast<AeadAlgorithm&>(aead).direct_ = false; }
 };
 
+struct X25519TestAccess {
+  static void use_evp(const X25519& x25519) { const_cast<X25519&>(x25519).usable_ = false; }
+  static void compute_share_by_derivation(const X25519& x25519, bool yes) {
+    const_cast<X25519&>(x25519).share_by_derivation_ = yes;
+  }
+};
+
 }  // namespace sesame::crypto
 
 namespace sesame::test {
@@ -43,6 +50,8 @@ inline std::shared_ptr<const crypto::Provider> provider_by(Route route) {
     EXPECT_TRUE(aead->is_direct()) << "the default provider's ciphers are called directly";
     if (route == Route::evp) crypto::AeadTestAccess::use_evp(*aead);
   }
+  EXPECT_TRUE((*made)->x25519().usable()) << "the default provider's x25519 is called directly";
+  if (route == Route::evp) crypto::X25519TestAccess::use_evp((*made)->x25519());
   return *made;
 }
 
