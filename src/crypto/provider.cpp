@@ -55,7 +55,7 @@ Expected<std::shared_ptr<const Provider>> Provider::create(ossl_lib_ctx_st* libr
   return provider;
 }
 
-Expected<std::shared_ptr<const Provider>> Provider::system() {
+const Expected<std::shared_ptr<const Provider>>& Provider::system() {
   // Never destroyed: credentials and connections of other static objects may still refer to it at exit.
   static const auto* const kept = new Expected<std::shared_ptr<const Provider>>(create(nullptr, {}));
   return *kept;

@@ -25,7 +25,7 @@ class Provider {
   static Expected<std::shared_ptr<const Provider>> create(ossl_lib_ctx_st* library_context,
                                                           const std::string& property_query);
   /// The one of libcrypto's default context without a property query, made at the first call and kept.
-  static Expected<std::shared_ptr<const Provider>> system();
+  static const Expected<std::shared_ptr<const Provider>>& system();
 
   Provider(const Provider&) = delete;
   Provider& operator=(const Provider&) = delete;

@@ -21,7 +21,7 @@ void PskAnswer::add(const Credential& credential) {
   const psk::CredentialBody& body = psk::CredentialAccess::body(credential);
   psk::Candidate* const place = body_->next();
   if (!place) return;
-  place->secrets = body.secrets().copy();
+  place->secrets = body_->provider() ? body.secrets_by(*body_->provider()) : body.secrets().copy();
   place->restrictions = {body.usage, body.not_before, body.not_after, std::string(body.alpn),
                          std::string(body.server_name)};
 }

@@ -59,6 +59,23 @@ CredentialBody::~CredentialBody() {
   delete[] block;
 }
 
+namespace {
+
+bool is_system(const crypto::Provider& provider) { return &provider == (*crypto::Provider::system()).get(); }
+
+}  // namespace
+
+PskSecrets CredentialBody::secrets_by(const crypto::Provider& provider) const noexcept {
+  if (is_system(provider)) return secrets().copy();
+  return derive_psk_secrets(provider.hash(hash), key, PskKind::external);
+}
+
+void CredentialBody::write_binder(const crypto::Provider& provider, Bytes transcript_hash,
+                                  MutableBytes out) const noexcept {
+  if (is_system(provider)) return secrets().binder.mac({transcript_hash}, out);
+  secrets_by(provider).binder.mac({transcript_hash}, out);
+}
+
 const PskSecrets& CredentialBody::secrets() const noexcept {
   if (const PskSecrets* made = secrets_.load(std::memory_order_acquire)) return *made;
   // create() saw that there is a Provider, and it is never destroyed.

@@ -25,6 +25,10 @@ struct CredentialBody {
 
   /// By the system's Provider; kept as long as the body. Safe for concurrent calls.
   const PskSecrets& secrets() const noexcept;
+  /// The same, by the algorithms of `provider`: a context with a library context of its own wants its own to be used.
+  PskSecrets secrets_by(const crypto::Provider& provider) const noexcept;
+  /// The binder over the hash of the truncated transcript (RFC 8446 section 4.2.11.2).
+  void write_binder(const crypto::Provider& provider, Bytes transcript_hash, MutableBytes out) const noexcept;
 
   Bytes identity;
   Bytes key;
@@ -67,6 +71,10 @@ struct Candidate {
 /// What a source answered: filled through PskAnswer, or directly by the keyring.
 class AnswerBody {
  public:
+  /// By whose algorithms the keys are derived; unless it is said, by the system's Provider.
+  void use(const crypto::Provider& provider) noexcept { provider_ = &provider; }
+  const crypto::Provider* provider() const noexcept { return provider_; }
+
   PskAnswer handle() noexcept;
   /// A place for the next key, to be filled by the caller; nullptr beyond the second: more are not taken.
   Candidate* next() noexcept { return size_ < candidates_.size() ? &candidates_[size_++] : nullptr; }
@@ -80,6 +88,7 @@ class AnswerBody {
 
  private:
   std::array<Candidate, 2> candidates_;
+  const crypto::Provider* provider_ = nullptr;
   std::uint8_t size_ = 0;
   bool later_ = false;
 };

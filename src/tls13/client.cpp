@@ -170,7 +170,7 @@ Expected<secret::HandshakeStage> Client::agree(const Extensions& extensions, con
   }
   h.credential = credential;
   endpoint_.established.psk_identity = as_text(credential->identity());
-  secret::EarlyStage early(psk::CredentialAccess::body(*credential).secrets().copy());
+  secret::EarlyStage early(psk::CredentialAccess::body(*credential).secrets_by(*settings.provider));
 
   if (!extensions.has(ExtensionType::key_share)) {
     if (!settings.allows(PskKeyExchangeMode::psk_ke)) {

@@ -236,7 +236,8 @@ Expected<> Client::write_binders(MutableBytes client_hello) {
     crypto::HashValue& hash = hashes[static_cast<std::size_t>(credential.hash())];
     if (hash.size() == 0) hash = h.transcript.value_with(credential.hash(), truncated);
     at[0] = static_cast<std::uint8_t>(hash.size());
-    psk::CredentialAccess::body(credential).secrets().binder.mac({hash.bytes()}, at.subspan(1, hash.size()));
+    const psk::CredentialBody& body = psk::CredentialAccess::body(credential);
+    body.write_binder(*endpoint_.settings.provider, hash.bytes(), at.subspan(1, hash.size()));
     at = at.subspan(1 + hash.size());
   }
   return {};

@@ -258,6 +258,7 @@ Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, 
     const Bytes identity = entry.identity.data;
     if (!lookup.pending) {
       lookup.answer.clear();
+      lookup.answer.use(*settings.provider);
       PskAnswer answer = lookup.answer.handle();
       settings.options.psk_source->find({identity, offer.server_name, now}, answer);
       if (lookup.answer.is_later()) {

@@ -104,6 +104,7 @@ Expected<> Server::supply_psk(std::span<const Credential> credentials) {
   if (!awaits_psk()) return fail(Reason::nothing_pending);
   PskLookup& lookup = handshake_->lookup;
   lookup.answer.clear();
+  lookup.answer.use(*endpoint_.settings.provider);
   PskAnswer answer = lookup.answer.handle();
   for (const Credential& credential : credentials) answer.add(credential);
   // The octets stay where they are: the offer's views are into them until the flight is sent.

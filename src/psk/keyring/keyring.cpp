@@ -95,6 +95,11 @@ void Keyring::Impl::fill(const Record& record, std::uint64_t hash, psk::DerivedC
     restrictions.not_after = key.not_after;
     restrictions.alpn = key.alpn;
     restrictions.server_name = key.server_name;
+    if (const crypto::Provider* asked = answer.provider(); asked && asked != provider->get()) {
+      // What the cache holds was derived by the system's.
+      candidate->secrets = psk::derive_psk_secrets(asked->hash(key.hash), key.key, psk::PskKind::external);
+      continue;
+    }
     const crypto::Hash& algorithm = (*provider)->hash(key.hash);
     const std::uintptr_t owner = reinterpret_cast<std::uintptr_t>(&record) + i;
     if (cache && cache->load(owner, hash, algorithm, candidate->secrets)) continue;
