@@ -81,6 +81,7 @@ class Client {
   // client_hello.cpp
   Expected<> prepare(const ClientOptions& options);
   Expected<> send_client_hello();
+  bool fits(const Credential& credential) const;  // this connection, as the context has it
   bool offers(const Credential& credential) const;
   bool offers(const policy::Suite& suite) const;
   void write_client_hello_extensions(wire::Writer& w);

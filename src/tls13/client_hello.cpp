@@ -38,11 +38,15 @@ std::uint8_t max_fragment_length_code(std::size_t octets) {
 }  // namespace
 
 bool Client::offers(const Credential& credential) const {
+  // Section 4.1.4: the second ClientHello leaves out the keys that do not fit the suite.
+  const policy::Suite* const fixed = handshake_->retry_suite;
+  return fits(credential) && (!fixed || fixed->hash == credential.hash());
+}
+
+bool Client::fits(const Credential& credential) const {
   const psk::CredentialBody& body = psk::CredentialAccess::body(credential);
   const ClientHandshake& h = *handshake_;
-  if (body.usage != PskUsage::tls13) return false;
-  // Section 4.1.4: the second ClientHello leaves out the keys that do not fit the suite.
-  if (h.retry_suite ? h.retry_suite->hash != body.hash : !endpoint_.settings.has_suite_for(body.hash)) return false;
+  if (body.usage != PskUsage::tls13 || !endpoint_.settings.has_suite_for(body.hash)) return false;
   if (body.not_before && h.now < *body.not_before) return false;
   if (body.not_after && h.now >= *body.not_after) return false;
   if (!body.server_name.empty() && body.server_name != endpoint_.established.server_name) return false;
@@ -51,9 +55,10 @@ bool Client::offers(const Credential& credential) const {
 }
 
 bool Client::offers(const policy::Suite& suite) const {
-  // A suite whose hash none of the keys has could only fail later: this is the trap that others leave open.
+  // A suite whose hash none of the keys has could only fail later: this is the trap that others leave open. The second
+  // ClientHello has the suites of the first (section 4.1.2), also those whose keys it leaves out.
   return std::any_of(handshake_->credentials.begin(), handshake_->credentials.end(),
-                     [&](const Credential& c) { return c.hash() == suite.hash && offers(c); });
+                     [&](const Credential& c) { return c.hash() == suite.hash && fits(c); });
 }
 
 const Credential* Client::offered_credential(std::size_t selected_identity) const {

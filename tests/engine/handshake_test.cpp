@@ -60,6 +60,19 @@ TEST(Handshake, EachSuiteConnects) {
   }
 }
 
+// RFC 8446 section 4.1.2: the second ClientHello drops keys of the other hash, but no cipher suite.
+TEST(Handshake, ARetryWithKeysOfBothHashesConnects) {
+  for (const auto hash : {HashAlgorithm::sha256, HashAlgorithm::sha384}) {
+    ContextOptions server_options;
+    server_options.groups = {NamedGroup::secp256r1};
+    const std::vector<Credential> keys = {make_credential("alice", default_key, HashAlgorithm::sha256),
+                                          make_credential("bob", default_key, HashAlgorithm::sha384)};
+    Pair pair(client_context({}, keys), server_context(server_options, {hash == HashAlgorithm::sha256 ? keys[0] : keys[1]}));
+    ASSERT_TRUE(pair.handshake()) << name(hash) << (pair.server.failure ? pair.server.failure->message() : "");
+    EXPECT_TRUE(pair.client.connection.retried());
+  }
+}
+
 TEST(Handshake, OneOctetInAndOneOctetOutAtATime) {
   for (const auto& modes : {std::vector{ke}, std::vector{dhe}}) {
     ContextOptions server_options = with_modes(modes);
