@@ -59,7 +59,7 @@ class Record {
 
   std::uint16_t identity_size_;
   std::uint16_t key_[2];
-  std::uint16_t unused_ = 0;
+  [[maybe_unused]] std::uint16_t unused_ = 0;
 };
 static_assert(sizeof(Record) == 8);
 
