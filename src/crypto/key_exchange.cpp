@@ -157,6 +157,7 @@ Expected<> KeyExchange::write_share(MutableBytes out) const {
 
 Expected<> KeyExchange::finish(Bytes peer_share, secret::SharedSecret& out) {
   const ErrorQueueMark mark;
+  out.clear();
   const GroupRow& row = *row_of(group_);
   const auto invalid = [] { return fail(Reason::key_share_invalid); };
   if (const X25519::PrivateKey own = std::exchange(x25519_, X25519::no_key())) {
@@ -201,6 +202,7 @@ Expected<> KeyExchange::finish(Bytes peer_share, secret::SharedSecret& out) {
 
 Expected<> respond(const Provider& provider, NamedGroup group, Bytes peer_share, MutableBytes share,
                    secret::SharedSecret& out, const Randomness& randomness) {
+  out.clear();
   const GroupRow* row = row_of(group);
   if (!row || !provider.has_group(group)) return fail(Reason::algorithm_unavailable);
   if (row->kind == GroupKind::hybrid) {

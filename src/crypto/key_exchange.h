@@ -37,8 +37,9 @@ class KeyExchange {
   /// Writes the share; `out` has key_share_size(group, Side::client) octets.
   Expected<> write_share(MutableBytes out) const;
 
-  /// The shared secret with the peer's share. Errors: key_share_invalid (wrong size, a point not on the
-  /// curve, a value of small order, the all-zero secret of RFC 7748 section 6), internal_error.
+  /// The shared secret with the peer's share; `out` is empty where there is an error. Errors:
+  /// key_share_invalid (wrong size, a point not on the curve, a value of small order, the all-zero secret of
+  /// RFC 7748 section 6), internal_error.
   Expected<> finish(Bytes peer_share, secret::SharedSecret& out);
 
   NamedGroup group() const noexcept { return group_; }

@@ -295,6 +295,40 @@ TEST(KeyExchange, RefusesBadPartsOfTheHybrid) {
   EXPECT_TRUE(out.empty());
 }
 
+/// A key of `type` from its encoded form.
+EVP_PKEY* public_key(const char* type, Bytes octets) {
+  EVP_PKEY* key = EVP_PKEY_new_raw_public_key_ex(nullptr, type, nullptr, octets.data(), octets.size());
+  EXPECT_NE(key, nullptr);
+  return key;
+}
+
+// draft-ietf-tls-ecdhe-mlkem: ML-KEM's part stands first in both shares and in the secret. The answer is put
+// together here.
+TEST(KeyExchange, PutsTheMlKemPartOfTheHybridFirst) {
+  constexpr NamedGroup group = NamedGroup::X25519MLKEM768;
+  if (!provider().has_group(group)) GTEST_SKIP() << "this libcrypto has no ML-KEM";
+  Expected<KeyExchange> client = KeyExchange::generate(provider(), group);
+  const Octets share = share_of(*client);
+  Octets answer(1088 + 32), expected(32);
+
+  EVP_PKEY* encapsulation_key = public_key("ML-KEM-768", Bytes(share).first(1184));
+  EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_pkey(nullptr, encapsulation_key, nullptr);
+  std::size_t ciphertext_size = 1088, secret_size = 32;
+  ASSERT_EQ(EVP_PKEY_encapsulate_init(context, nullptr), 1);
+  ASSERT_EQ(EVP_PKEY_encapsulate(context, answer.data(), &ciphertext_size, expected.data(), &secret_size), 1);
+  EXPECT_EQ(ciphertext_size, 1088u);
+  EVP_PKEY_CTX_free(context);
+  EVP_PKEY_free(encapsulation_key);
+
+  secret::SharedSecret x25519;
+  ASSERT_TRUE(respond(provider(), NamedGroup::x25519, Bytes(share).subspan(1184),
+                      MutableBytes(answer).subspan(1088), x25519));
+  expected.insert(expected.end(), x25519.bytes().begin(), x25519.bytes().end());
+  secret::SharedSecret out;
+  ASSERT_TRUE(client->finish(answer, out));
+  EXPECT_EQ(to_hex(out.bytes()), to_hex(expected));
+}
+
 TEST(KeyExchange, KnowsNoOtherGroups) {
   for (int value : {0x0000, 0x001a, 0x0105, 0x2a2a, 0xffff}) {
     const auto group = static_cast<NamedGroup>(value);
