@@ -249,6 +249,7 @@ Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, 
   wire::Reader identities(offer.psks.identities.raw), binders(offer.psks.binders.raw);
   const std::size_t most = settings.options.limits.psk_identities;
   const CommonHashes common = common_hashes(settings, offer, fixed_suite);
+  if (!common[0] && !common[1]) return fail(Reason::no_common_suite);  // whatever the keys: section 4.1.1
   for (std::size_t i = 0; !identities.empty() && i < most; ++i) {
     extension::PskIdentity entry;
     extension::PskBinderEntry binder;

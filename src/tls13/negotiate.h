@@ -79,8 +79,8 @@ Expected<> choose_record_limits(const policy::Settings& settings, const Offer& o
 
 /// Asks the source for one identity after another until one has a key that can be used, and checks its binder. True: a
 /// key was chosen; false: the source answers later. Hashes are begun in `transcript` as they are needed, with the
-/// truncated ClientHello in them. Errors: psk_identity_unknown, psk_binder_mismatch, psk_hash_mismatch, psk_expired,
-/// psk_not_yet_valid, psk_wrong_usage.
+/// truncated ClientHello in them. Errors: no_common_suite, psk_identity_unknown, psk_binder_mismatch, psk_hash_mismatch,
+/// psk_expired, psk_not_yet_valid, psk_wrong_usage.
 Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, TimePoint now,
                           const policy::Suite* fixed_suite, transcript::Transcript& transcript, PskLookup& lookup,
                           Negotiated& out);
