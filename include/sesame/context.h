@@ -66,21 +66,21 @@ struct ContextOptions {
   std::vector<PskKeyExchangeMode> psk_modes = {PskKeyExchangeMode::psk_dhe_ke};
 
   /// Client: the keys that it offers, in this order.
-  std::vector<Credential> credentials;
+  std::vector<Credential> credentials = {};
   /// Server: where it looks keys up.
-  std::shared_ptr<PskSource> psk_source;
+  std::shared_ptr<PskSource> psk_source = {};
   UnknownIdentityAlert unknown_identity_alert = UnknownIdentityAlert::decrypt_error;
 
   /// ALPN protocols (RFC 7301), each of 1..255 octets, in order of preference. A server that has some and shares none
   /// with a client that has some refuses it (no_application_protocol).
-  std::vector<std::string> alpn;
+  std::vector<std::string> alpn = {};
 
   /// The largest record content that this side wants to receive (RFC 8449), 64..16384 octets; 0: does not say.
   std::size_t record_size_limit = 0;
   /// Client: asks for records of at most 512, 1024, 2048 or 4096 octets (RFC 6066 section 4); 0: does not ask.
   std::size_t max_fragment_length = 0;
-  PaddingPolicy padding;
-  Limits limits;
+  PaddingPolicy padding = {};
+  Limits limits = {};
 
   /// RFC 8446 appendix D.4: a session identifier and a ChangeCipherSpec, for middleboxes that look for them.
   bool middlebox_compatibility = true;
@@ -88,15 +88,15 @@ struct ContextOptions {
   bool always_retry_with_cookie = false;
 
   /// Receives each secret as a line of the SSLKEYLOGFILE format, without a newline. Whoever reads it reads the traffic.
-  std::function<void(std::string_view line)> key_log;
+  std::function<void(std::string_view line)> key_log = {};
   /// The time; empty: the system's clock.
-  std::function<TimePoint()> clock;
+  std::function<TimePoint()> clock = {};
   /// Random octets; empty: libcrypto's generator. For replays in tests: a repeated value breaks all security.
-  std::function<void(MutableBytes)> random;
+  std::function<void(MutableBytes)> random = {};
 
   /// libcrypto's library context, which must outlive the Context, and the properties to fetch algorithms by.
   ossl_lib_ctx_st* library_context = nullptr;
-  std::string property_query;
+  std::string property_query = {};
 };
 
 namespace engine {

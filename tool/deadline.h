@@ -1,0 +1,67 @@
+// A time limit on what a coroutine does with a socket: when it is over, whatever waits on the socket is
+// cancelled.
+#pragma once
+
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+#include <chrono>
+#include <memory>
+
+namespace sesame::tool {
+
+class Deadline {
+ public:
+  using Duration = asio::steady_timer::duration;
+
+  /// `socket` outlives this.
+  explicit Deadline(asio::ip::tcp::socket& socket) : state_(std::make_shared<State>(socket)) {}
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+  ~Deadline() {
+    state_->socket = nullptr;
+    state_->timer.cancel();
+  }
+
+  /// The limit is now `duration` from now, whatever it was. A limit that is only put off costs no timer
+  /// operation.
+  void set(Duration duration) {
+    state_->expired = false;
+    const auto end = asio::steady_timer::clock_type::now() + duration;
+    const bool earlier = !state_->waiting || end < state_->timer.expiry();
+    state_->end = end;
+    if (earlier) wait(state_);
+  }
+  /// As if the time were over.
+  void expire() {
+    state_->end = asio::steady_timer::clock_type::now();
+    wait(state_);
+  }
+  bool expired() const { return state_->expired; }
+
+ private:
+  struct State {
+    explicit State(asio::ip::tcp::socket& s) : socket(&s), timer(s.get_executor()) {}
+    asio::ip::tcp::socket* socket;  // nullptr: the coroutine has ended
+    asio::steady_timer timer;
+    asio::steady_timer::time_point end;
+    bool waiting = false;
+    bool expired = false;
+  };
+
+  static void wait(const std::shared_ptr<State>& state) {
+    state->waiting = true;
+    state->timer.expires_at(state->end);
+    state->timer.async_wait([state](const std::error_code& error) {
+      if (error || state->socket == nullptr) return;
+      if (asio::steady_timer::clock_type::now() < state->end) return wait(state);
+      state->waiting = false;
+      state->expired = true;
+      std::error_code ignored;
+      state->socket->cancel(ignored);
+    });
+  }
+
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace sesame::tool

@@ -1,0 +1,147 @@
+// One connection of the server, from the handshake to its line in the log.
+#include <fmt/format.h>
+
+#include <asio/redirect_error.hpp>
+#include <asio/use_awaitable.hpp>
+#include <asio/write.hpp>
+#include <memory>
+#include <vector>
+
+#include "report.h"
+#include "server.h"
+
+namespace sesame::tool {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t largest_request = 8192;  // octets of request line and header fields
+
+}  // namespace
+
+asio::awaitable<void> Server::serve(Socket socket, std::string peer) {
+  const auto begin = std::chrono::steady_clock::now();
+  const auto gone = [this](void*) {
+    --active_;
+    room_.cancel();
+  };
+  const std::unique_ptr<Server, decltype(gone)> counted(this, gone);
+  std::error_code ignored;
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  auto connection = Connection::server(context_);
+  if (!connection) complain(connection.error());
+  if (!connection || stopping_) co_return;
+  Stream stream(socket, std::move(*connection));
+  Deadline deadline(socket);
+  open_.insert(&deadline);
+
+  Outcome outcome;
+  deadline.set(options_.handshake_timeout);
+  co_await stream.async_handshake(asio::redirect_error(asio::use_awaitable, outcome.error));
+  outcome.connected = !outcome.error;
+  if (outcome.connected) co_await converse(stream, deadline, outcome);
+  outcome.timed_out = deadline.expired();
+  if (!outcome.connected || outcome.error != asio::error::eof) ++failed_;
+  log_outcome(peer, stream, outcome, seconds(std::chrono::steady_clock::now() - begin));
+
+  // What ends well, or by our own doing, ends with close_notify; a failure had its alert.
+  deadline.set(1s);
+  const bool says_goodbye =
+      stream.connection().handshake_done() &&
+      (outcome.error == asio::error::eof || outcome.error == asio::error::operation_aborted);
+  if (says_goodbye) co_await stream.async_shutdown(asio::redirect_error(asio::use_awaitable, ignored));
+  co_await linger(socket, deadline);
+
+  open_.erase(&deadline);
+}
+
+asio::awaitable<void> Server::converse(Stream& stream, Deadline& deadline, Outcome& outcome) {
+  if (options_.http)
+    co_await answer_http(stream, deadline, outcome);
+  else
+    co_await echo(stream, deadline, outcome);
+}
+
+asio::awaitable<void> Server::echo(Stream& stream, Deadline& deadline, Outcome& outcome) {
+  std::vector<char> buffer(16'384);
+  while (!stopping_) {
+    deadline.set(options_.idle_timeout);
+    const std::size_t size = co_await stream.async_read_some(
+        asio::buffer(buffer), asio::redirect_error(asio::use_awaitable, outcome.error));
+    if (outcome.error) co_return;
+    outcome.received += size;
+    deadline.set(options_.idle_timeout);
+    outcome.sent += co_await asio::async_write(stream, asio::buffer(buffer.data(), size),
+                                               asio::redirect_error(asio::use_awaitable, outcome.error));
+    if (outcome.error) co_return;
+  }
+  outcome.error = asio::error::operation_aborted;
+}
+
+asio::awaitable<void> Server::answer_http(Stream& stream, Deadline& deadline, Outcome& outcome) {
+  std::string request(largest_request, '\0');
+  std::size_t size = 0;
+  deadline.set(options_.idle_timeout);
+  while (size < request.size() && !request_complete(std::string_view(request).substr(0, size))) {
+    size += co_await stream.async_read_some(asio::buffer(request.data() + size, request.size() - size),
+                                            asio::redirect_error(asio::use_awaitable, outcome.error));
+    if (outcome.error) co_return;
+  }
+  outcome.received = size;
+  const std::string answer =
+      respond(std::string_view(request).substr(0, size), stream.connection(), status());
+  outcome.sent = co_await asio::async_write(stream, asio::buffer(answer),
+                                            asio::redirect_error(asio::use_awaitable, outcome.error));
+  if (!outcome.error) outcome.error = asio::error::eof;  // as if the client had ended it
+}
+
+// A socket that is closed with octets unread sends a reset, which can overtake our last record or alert at
+// the peer.
+asio::awaitable<void> Server::linger(Socket& socket, Deadline& deadline) {
+  std::error_code error;
+  socket.shutdown(Socket::shutdown_send, error);
+  std::vector<char> rest(4096);
+  for (std::size_t total = 0; !error && !deadline.expired() && total < 1'048'576;) {
+    total +=
+        co_await socket.async_read_some(asio::buffer(rest), asio::redirect_error(asio::use_awaitable, error));
+  }
+}
+
+void Server::log_outcome(const std::string& peer, const Stream& stream, const Outcome& outcome,
+                         double seconds) {
+  const Connection& connection = stream.connection();
+  const bool done = outcome.connected;
+  const bool ended = done && outcome.error == asio::error::eof;
+  const std::string_view word = ended               ? "ok"
+                                : stopping_         ? "stopped"
+                                : outcome.timed_out ? (done ? "idle" : "handshake_timeout")
+                                : done              ? "broken"
+                                                    : "handshake_failed";
+  Json json = Log::event("connection");
+  json.add("peer", peer).add("outcome", word);
+  std::string text = fmt::format("{} {}", peer, word);
+  if (done) {
+    add_negotiated(json, connection);
+    json.add("used_older_key", connection.used_older_key());
+    text += fmt::format(" identity=\"{}\"{} {}", escaped(connection.psk_identity()),
+                        connection.used_older_key() ? " (older key)" : "", negotiated_text(connection));
+  }
+  json.add("received", outcome.received).add("sent", outcome.sent).add("seconds", seconds);
+  text += fmt::format(" received={} sent={} seconds={:.3f}", outcome.received, outcome.sent, seconds);
+
+  const bool explained = !ended && !stopping_ && !outcome.timed_out;
+  const Error* error = stream.last_error();
+  if (explained && error != nullptr) {
+    add_error(json, *error);
+    text += fmt::format(" {}: {} {}", name(error->reason()), error->message(), error->advice());
+  } else if (explained) {
+    add_error(json, outcome.error, network_advice(outcome.error));
+    text += fmt::format(" network: {}. {}", outcome.error.message(), network_advice(outcome.error));
+  } else if (outcome.timed_out && !done && !stopping_) {
+    text += fmt::format(" the client did not finish its handshake, waiting in {}", connection.state());
+  }
+  log_.write(text, json);
+}
+
+}  // namespace sesame::tool
