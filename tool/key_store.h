@@ -53,8 +53,8 @@ class KeyStore {
   KeyStoreExpected<> commit();
 
  private:
-  KeyStore(std::string path, int file, bool created)
-      : path_(std::move(path)), file_(file), created_(created) {}
+  KeyStore(std::string name, std::string path, int file, bool created)
+      : name_(std::move(name)), path_(std::move(path)), file_(file), created_(created) {}
   std::vector<KeyEntry> entries_of(Bytes identity) const;
   void insert(std::size_t offset, std::string_view line);
 
