@@ -1,4 +1,5 @@
-// What belongs in this room: which extension may stand in which message (RFC 8446 section 4.2), as data, and the bodies.
+// What belongs in this room: which extension may stand in which message (RFC 8446 section 4.2), as data, and
+// the bodies.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,8 @@
 namespace sesame::extension {
 namespace {
 
-// The types without a row that a message had. Real messages have a few (GREASE); a hostile one may have 16 thousand.
+// The types without a row that a message had. Real messages have a few (GREASE); a hostile one may have 16
+// thousand.
 class UnknownTypes {
  public:
   /// False if `type` was there before.
@@ -58,9 +59,11 @@ Expected<Extensions> Extensions::parse(const wire::list<message::Extension, 0, 0
     }
     if (out.has(type)) return fail(Reason::extension_duplicate, name(type));
     // Section 4.2: not for this message is illegal_parameter, not asked for is unsupported_extension.
-    if ((rows[static_cast<std::size_t>(row)].in & static_cast<int>(in)) == 0) return fail(Reason::extension_misplaced, name(type));
+    if ((rows[static_cast<std::size_t>(row)].in & static_cast<int>(in)) == 0)
+      return fail(Reason::extension_misplaced, name(type));
     const bool unasked_cookie = in == In::HRR && type == ExtensionType::cookie;
-    if (answers && !requested.has(type) && !unasked_cookie) return fail(Reason::extension_unsolicited, name(type));
+    if (answers && !requested.has(type) && !unasked_cookie)
+      return fail(Reason::extension_unsolicited, name(type));
     // Section 4.2.11: it has to be the last, since the binders cover all that is in front of them.
     if (in == In::CH && out.has(ExtensionType::pre_shared_key)) return fail(Reason::psk_extension_not_last);
     out.present_.add(type);
@@ -69,7 +72,8 @@ Expected<Extensions> Extensions::parse(const wire::list<message::Extension, 0, 0
   if (in == In::CH && out.has(ExtensionType::pre_shared_key)) {
     // An unknown extension may not stand behind it either.
     const Bytes data = out[ExtensionType::pre_shared_key];
-    if (data.data() + data.size() != block.raw.data() + block.raw.size()) return fail(Reason::psk_extension_not_last);
+    if (data.data() + data.size() != block.raw.data() + block.raw.size())
+      return fail(Reason::psk_extension_not_last);
   }
   return out;
 }

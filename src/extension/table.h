@@ -1,13 +1,13 @@
 // The permission table of RFC 8446 section 4.2, and the reading of an extension block by it.
 #pragma once
 
+#include <sesame/bytes.h>
+#include <sesame/error.h>
+
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <string_view>
-
-#include <sesame/bytes.h>
-#include <sesame/error.h>
 
 #include "extension/extension_type.h"
 #include "message/extension.h"
@@ -16,8 +16,12 @@ namespace sesame::extension {
 
 /// The messages that carry extensions.
 enum class In : std::uint8_t { CH = 1, SH = 2, EE = 4, CT = 8, CR = 16, NST = 32, HRR = 64 };
-constexpr std::uint8_t operator|(In a, In b) { return static_cast<std::uint8_t>(static_cast<int>(a) | static_cast<int>(b)); }
-constexpr std::uint8_t operator|(std::uint8_t a, In b) { return static_cast<std::uint8_t>(a | static_cast<int>(b)); }
+constexpr std::uint8_t operator|(In a, In b) {
+  return static_cast<std::uint8_t>(static_cast<int>(a) | static_cast<int>(b));
+}
+constexpr std::uint8_t operator|(std::uint8_t a, In b) {
+  return static_cast<std::uint8_t>(a | static_cast<int>(b));
+}
 
 struct Row {
   ExtensionType type;
@@ -25,8 +29,8 @@ struct Row {
   std::uint8_t in;  ///< the messages that may carry it
 };
 
-// The table of section 4.2. Extensions of TLS 1.2 that a ClientHello for both versions carries stand here too, so that
-// they are known where a TLS 1.3 message must not have them.
+// The table of section 4.2. Extensions of TLS 1.2 that a ClientHello for both versions carries stand here
+// too, so that they are known where a TLS 1.3 message must not have them.
 inline constexpr auto rows = std::to_array<Row>({
     {ExtensionType::server_name, "server_name", In::CH | In::EE},
     {ExtensionType::max_fragment_length, "max_fragment_length", In::CH | In::EE},
@@ -35,7 +39,8 @@ inline constexpr auto rows = std::to_array<Row>({
     {ExtensionType::signature_algorithms, "signature_algorithms", In::CH | In::CR},
     {ExtensionType::use_srtp, "use_srtp", In::CH | In::EE},
     {ExtensionType::heartbeat, "heartbeat", In::CH | In::EE},
-    {ExtensionType::application_layer_protocol_negotiation, "application_layer_protocol_negotiation", In::CH | In::EE},
+    {ExtensionType::application_layer_protocol_negotiation, "application_layer_protocol_negotiation",
+     In::CH | In::EE},
     {ExtensionType::signed_certificate_timestamp, "signed_certificate_timestamp", In::CH | In::CR | In::CT},
     {ExtensionType::client_certificate_type, "client_certificate_type", In::CH | In::EE},
     {ExtensionType::server_certificate_type, "server_certificate_type", In::CH | In::EE},
@@ -62,7 +67,8 @@ consteval auto low_rows() {
   std::array<std::int8_t, 64> index{};
   index.fill(-1);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (static_cast<std::size_t>(rows[i].type) < index.size()) index[static_cast<std::size_t>(rows[i].type)] = static_cast<std::int8_t>(i);
+    if (static_cast<std::size_t>(rows[i].type) < index.size())
+      index[static_cast<std::size_t>(rows[i].type)] = static_cast<std::int8_t>(i);
   }
   return index;
 }
@@ -98,10 +104,10 @@ class TypeSet {
 /// The extensions of one message, found once. The bodies are views of the message.
 class Extensions {
  public:
-  /// Checks and indexes `block`. In a message that answers (all but ClientHello, CertificateRequest and NewSessionTicket,
-  /// where one without a row is ignored), an extension that is not in `requested` is refused; a cookie in a
-  /// HelloRetryRequest needs no request (section 4.2).
-  /// Errors: extension_duplicate, extension_misplaced, extension_unsolicited, psk_extension_not_last.
+  /// Checks and indexes `block`. In a message that answers (all but ClientHello, CertificateRequest and
+  /// NewSessionTicket, where one without a row is ignored), an extension that is not in `requested` is
+  /// refused; a cookie in a HelloRetryRequest needs no request (section 4.2). Errors: extension_duplicate,
+  /// extension_misplaced, extension_unsolicited, psk_extension_not_last.
   static Expected<Extensions> parse(const wire::list<message::Extension, 0, 0xffff>& block, In in,
                                     const TypeSet& requested);
 

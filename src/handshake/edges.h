@@ -1,16 +1,16 @@
 // What belongs in this room: what every version's handshake shares. Here: the checked table of its order.
 //
-// A row says: in this state, on this message, run this handler, which may go to these states. Any pair that is not a row
-// is unexpected_message; a handler that leaves its listed states is internal_error. The tables stand in tls13/ with
-// static_asserts that they are deterministic and that every state is reached.
+// A row says: in this state, on this message, run this handler, which may go to these states. Any pair that
+// is not a row is unexpected_message; a handler that leaves its listed states is internal_error. The tables
+// stand in tls13/ with static_asserts that they are deterministic and that every state is reached.
 #pragma once
+
+#include <sesame/bytes.h>
+#include <sesame/error.h>
 
 #include <cstdint>
 #include <initializer_list>
 #include <span>
-
-#include <sesame/bytes.h>
-#include <sesame/error.h>
 
 #include "message/handshake_type.h"
 
@@ -73,7 +73,8 @@ constexpr bool is_reachable(const auto& table, State start, State end) {
 
 /// Whether the table has a row for `type` in `state`.
 template <class Machine, class State>
-bool has_edge(std::span<const Edge<Machine, State>> table, State state, message::HandshakeType type) noexcept {
+bool has_edge(std::span<const Edge<Machine, State>> table, State state,
+              message::HandshakeType type) noexcept {
   for (const auto& edge : table) {
     if (edge.from == state && edge.on == type) return true;
   }
@@ -87,7 +88,8 @@ Expected<State> step(std::span<const Edge<Machine, State>> table, Machine& machi
   for (const auto& edge : table) {
     if (edge.from != state || edge.on != message.type) continue;
     Expected<State> next = edge.run(machine, message);
-    if (next && !edge.to.has(*next)) return fail(Reason::internal_error, "a handler left the handshake's diagram");
+    if (next && !edge.to.has(*next))
+      return fail(Reason::internal_error, "a handler left the handshake's diagram");
     return next;
   }
   return fail(Reason::unexpected_message);

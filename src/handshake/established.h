@@ -6,11 +6,11 @@
 //   negotiated values, peer   the application, which asks for them
 #pragma once
 
+#include <sesame/types.h>
+
 #include <memory>
 #include <optional>
 #include <string>
-
-#include <sesame/types.h>
 
 #include "policy/suites.h"
 #include "secret/secret_bytes.h"
@@ -24,12 +24,12 @@ struct Established {
   std::optional<NamedGroup> group;
   bool retried = false;
   bool used_older_key = false;
-  const policy::Suite* suite = nullptr;    // of the context's settings
-  const std::string* alpn = nullptr;       // likewise; nullptr: none
+  const policy::Suite* suite = nullptr;  // of the context's settings
+  const std::string* alpn = nullptr;     // likewise; nullptr: none
   std::string server_name;
   std::string psk_identity;
 
-  secret::SecretBytes read_secret;   // client_ or server_application_traffic_secret_N
+  secret::SecretBytes read_secret;  // client_ or server_application_traffic_secret_N
   secret::SecretBytes write_secret;
   secret::SecretBytes exporter_secret;
 };

@@ -1,4 +1,5 @@
-// The port between a handshake and its records. Nothing above it may assume a stream: datagrams will be a second port.
+// The port between a handshake and its records. Nothing above it may assume a stream: datagrams will be a
+// second port.
 #pragma once
 
 #include "crypto/hash.h"
@@ -15,8 +16,8 @@ class MessagePort {
   /// The record that RFC 8446 appendix D.4 sends for middleboxes.
   virtual Expected<> send_change_cipher_spec() = 0;
 
-  /// The keys of the next epoch. Reading fails with message_across_key_change where octets of a message are waiting that
-  /// were protected by the present keys (section 5.1).
+  /// The keys of the next epoch. Reading fails with message_across_key_change where octets of a message are
+  /// waiting that were protected by the present keys (section 5.1).
   virtual Expected<> set_read_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) = 0;
   virtual Expected<> set_write_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) = 0;
 

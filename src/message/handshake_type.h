@@ -1,4 +1,5 @@
-// What belongs in this room: one file for each handshake message, its struct, both directions by wire/codec.h. No policy.
+// What belongs in this room: one file for each handshake message, its struct, both directions by
+// wire/codec.h. No policy.
 #pragma once
 
 #include <cstddef>

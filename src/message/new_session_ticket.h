@@ -4,7 +4,7 @@
 
 namespace sesame::message {
 
-struct NewSessionTicket {  // RFC 8446 section 4.6.1
+struct NewSessionTicket {             // RFC 8446 section 4.6.1
   std::uint32_t ticket_lifetime = 0;  ///< seconds, at most 604800
   std::uint32_t ticket_age_add = 0;
   wire::opaque<0, 255> ticket_nonce;

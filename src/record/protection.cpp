@@ -8,8 +8,8 @@
 
 namespace sesame::record {
 
-Expected<> Protection::set_keys(const crypto::AeadAlgorithm& algorithm, crypto::Aead::Direction direction, Bytes key,
-                                Bytes iv) {
+Expected<> Protection::set_keys(const crypto::AeadAlgorithm& algorithm, crypto::Aead::Direction direction,
+                                Bytes key, Bytes iv) {
   sequence_ = 0;
   std::memcpy(iv_, iv.data(), sizeof iv_);
   return aead_.set_key(algorithm, direction, key);
@@ -43,7 +43,8 @@ Expected<> Protection::seal(ContentType type, Bytes content, std::size_t padding
     if (content.data() != body && !content.empty()) std::memmove(body, content.data(), content.size());
     body[content.size()] = static_cast<std::uint8_t>(type);
     std::memset(body + content.size() + 1, 0, padding);
-    ok = aead_.seal({nonce, sizeof nonce}, {out, header_size}, {body, content.size() + 1 + padding}, {}, body);
+    ok =
+        aead_.seal({nonce, sizeof nonce}, {out, header_size}, {body, content.size() + 1 + padding}, {}, body);
   }
   if (!ok) return fail(Reason::internal_error, "libcrypto did not seal a record");
   ++sequence_;
@@ -55,7 +56,8 @@ Expected<Opened> Protection::open(MutableBytes record) {
   std::uint8_t nonce[crypto::aead_nonce_size];
   make_nonce(nonce);
   const MutableBytes sealed = record.subspan(header_size);
-  // The header as it was received is the additional data, whatever legacy_record_version it has (section 5.2).
+  // The header as it was received is the additional data, whatever legacy_record_version it has
+  // (section 5.2).
   if (!aead_.open({nonce, sizeof nonce}, record.first(header_size), sealed)) {
     secret::wipe(sealed.data(), sealed.size());
     return fail(Reason::record_mac_wrong);

@@ -21,7 +21,8 @@ class Protection {
 
   bool active() const noexcept { return aead_.keyed(); }
   /// From the next record on, with the sequence number at 0. `iv` has 12 octets.
-  Expected<> set_keys(const crypto::AeadAlgorithm& algorithm, crypto::Aead::Direction direction, Bytes key, Bytes iv);
+  Expected<> set_keys(const crypto::AeadAlgorithm& algorithm, crypto::Aead::Direction direction, Bytes key,
+                      Bytes iv);
   void clear() noexcept;
 
   /// Octets that sealing adds to content and padding: header, inner content type, tag.
@@ -29,13 +30,14 @@ class Protection {
   std::size_t tag_size() const noexcept { return aead_.algorithm().tag_size(); }
   std::uint64_t records() const noexcept { return sequence_; }  ///< under the present key
 
-  /// Writes the record of `content`, with `padding` zeros, to `out`: overhead() + content + padding octets. The content
-  /// may stand where it will stand in the record (out + header_size). Content and padding have max_plaintext octets at
-  /// most. Errors: sequence_exhausted, internal_error.
+  /// Writes the record of `content`, with `padding` zeros, to `out`: overhead() + content + padding octets.
+  /// The content may stand where it will stand in the record (out + header_size). Content and padding have
+  /// max_plaintext octets at most. Errors: sequence_exhausted, internal_error.
   Expected<> seal(ContentType type, Bytes content, std::size_t padding, std::uint8_t* out);
 
-  /// Opens a whole record, header included, in place. Errors: record_mac_wrong, record_content_empty (no content type),
-  /// sequence_exhausted. A record that is not authentic is wiped: nobody sees what it would have said.
+  /// Opens a whole record, header included, in place. Errors: record_mac_wrong, record_content_empty (no
+  /// content type), sequence_exhausted. A record that is not authentic is wiped: nobody sees what it would
+  /// have said.
   Expected<Opened> open(MutableBytes record);
 
  private:

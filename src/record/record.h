@@ -1,10 +1,10 @@
 // What belongs in this room: records (RFC 8446 section 5), their framing and their protection. No handshake.
 #pragma once
 
-#include <cstdint>
-
 #include <sesame/bytes.h>
 #include <sesame/error.h>
+
+#include <cstdint>
 
 namespace sesame::record {
 
@@ -16,8 +16,8 @@ enum class ContentType : std::uint8_t {
   application_data = 23,
 };
 
-inline constexpr std::size_t header_size = 5;            // type, legacy_record_version, length
-inline constexpr std::size_t max_plaintext = 1 << 14;    // section 5.1
+inline constexpr std::size_t header_size = 5;                       // type, legacy_record_version, length
+inline constexpr std::size_t max_plaintext = 1 << 14;               // section 5.1
 inline constexpr std::size_t max_ciphertext = max_plaintext + 256;  // section 5.2
 
 /// The header of a record. legacy_record_version is not read: section 5.1 has it ignored for all purposes.

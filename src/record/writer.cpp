@@ -75,7 +75,8 @@ Expected<> Writer::append(ContentType type, Bytes content) {
 }
 
 Expected<> Writer::alert(std::uint8_t level, std::uint8_t description) {
-  // Messages that were being composed are not sent: nothing goes out behind the failure that the alert is about.
+  // Messages that were being composed are not sent: nothing goes out behind the failure that the alert is
+  // about.
   if (open_record_ != closed) output_.truncate(std::exchange(open_record_, closed));
   const std::uint8_t content[] = {level, description};
   return append(ContentType::alert, content);

@@ -1,10 +1,11 @@
-// Records on their way out: handshake messages are composed where their record will stand, and sealed in place.
+// Records on their way out: handshake messages are composed where their record will stand, and sealed in
+// place.
 #pragma once
+
+#include <sesame/context.h>
 
 #include <cstdint>
 #include <optional>
-
-#include <sesame/context.h>
 
 #include "record/protection.h"
 #include "wire/buffer.h"
@@ -25,8 +26,8 @@ class Writer {
     padding_block_ = static_cast<std::uint16_t>(block > max_plaintext ? max_plaintext : block);
   }
 
-  /// Handshake messages are appended to the returned buffer until flush() makes records of them: several messages share
-  /// a record, a long one gets several.
+  /// Handshake messages are appended to the returned buffer until flush() makes records of them: several
+  /// messages share a record, a long one gets several.
   wire::Buffer& handshake_messages();
   Expected<> flush();
 
@@ -36,7 +37,9 @@ class Writer {
   Expected<> application_data(Bytes data);
 
   /// Straight into `into`, as many octets of `data` as fit. Returns what was taken and written.
-  struct Sealed { std::size_t consumed, written; };
+  struct Sealed {
+    std::size_t consumed, written;
+  };
   Expected<Sealed> seal(Bytes data, MutableBytes into);
   std::size_t sealed_size(std::size_t size) const noexcept;
 

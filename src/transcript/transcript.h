@@ -17,7 +17,9 @@ class Transcript {
   /// The same for one of the hashes only.
   void add(HashAlgorithm algorithm, Bytes octets) noexcept { running_[index(algorithm)].update(octets); }
   /// The hash of all so far. With two running hashes, `algorithm` says which.
-  crypto::HashValue value(HashAlgorithm algorithm) const noexcept { return running_[index(algorithm)].value(); }
+  crypto::HashValue value(HashAlgorithm algorithm) const noexcept {
+    return running_[index(algorithm)].value();
+  }
   /// The hash of all so far and `more` behind it.
   crypto::HashValue value_with(HashAlgorithm algorithm, Bytes more) const noexcept;
 

@@ -1,13 +1,13 @@
 // Octets on their way out: appended at the end, taken from the front, one allocation that grows by doubling.
 #pragma once
 
+#include <sesame/bytes.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <new>
 #include <utility>
-
-#include <sesame/bytes.h>
 
 namespace sesame::wire {
 

@@ -1,4 +1,5 @@
-// A message is a struct with one list of its fields; this header makes both directions and the printed form of it.
+// A message is a struct with one list of its fields; this header makes both directions and the printed form
+// of it.
 //
 //   struct KeyShareEntry {                              // RFC 8446 section 4.2.8
 //     NamedGroup group{};
@@ -7,8 +8,9 @@
 //   };
 //   auto entry = decode<KeyShareEntry>(bytes);          // views of `bytes`
 //
-// Decoded values are views of the input. Values that the syntax allows survive, known or not: refusing them is policy.
-// What encode() writes, decode() reads, and what decode() reads, encode() writes again octet for octet.
+// Decoded values are views of the input. Values that the syntax allows survive, known or not: refusing them
+// is policy. What encode() writes, decode() reads, and what decode() reads, encode() writes again octet for
+// octet.
 #pragma once
 
 #include <array>
@@ -29,7 +31,9 @@ template <class T>
 concept Struct = requires(T& t) { T::fields(t); };
 
 /// Octets of the length in front of a vector of at most `highest` octets (RFC 8446 section 3.4).
-constexpr unsigned prefix_size(std::size_t highest) { return highest <= 0xff ? 1 : highest <= 0xffff ? 2 : 3; }
+constexpr unsigned prefix_size(std::size_t highest) {
+  return highest <= 0xff ? 1 : highest <= 0xffff ? 2 : 3;
+}
 
 /// opaque x<Lowest..Highest>
 template <std::size_t Lowest, std::size_t Highest>
@@ -52,8 +56,8 @@ struct list {
   }
 };
 
-/// A vector at the end of a message that older senders leave out altogether (RFC 8446 section 4.1.2: "determining whether
-/// there are bytes following"). Left out it reads as an empty one.
+/// A vector at the end of a message that older senders leave out altogether (RFC 8446 section 4.1.2:
+/// "determining whether there are bytes following"). Left out it reads as an empty one.
 template <class Vector>
 struct optional_at_end : Vector {
   bool present = true;
@@ -187,11 +191,17 @@ bool encode(Buffer& out, const T& value) {
 // ---- size: what encode() would append ----
 
 template <std::unsigned_integral T>
-constexpr std::size_t encoded_size(const T&) { return sizeof(T); }
+constexpr std::size_t encoded_size(const T&) {
+  return sizeof(T);
+}
 template <Enum T>
-constexpr std::size_t encoded_size(const T&) { return sizeof(T); }
+constexpr std::size_t encoded_size(const T&) {
+  return sizeof(T);
+}
 template <std::size_t N>
-constexpr std::size_t encoded_size(const std::array<std::uint8_t, N>&) { return N; }
+constexpr std::size_t encoded_size(const std::array<std::uint8_t, N>&) {
+  return N;
+}
 template <std::size_t Lowest, std::size_t Highest>
 constexpr std::size_t encoded_size(const opaque<Lowest, Highest>& value) {
   return prefix_size(Highest) + value.data.size();
@@ -224,9 +234,13 @@ void print(std::string& out, const T& value) {
   print_hex(out, octets);
 }
 template <std::size_t N>
-void print(std::string& out, const std::array<std::uint8_t, N>& value) { print_hex(out, value); }
+void print(std::string& out, const std::array<std::uint8_t, N>& value) {
+  print_hex(out, value);
+}
 template <std::size_t Lowest, std::size_t Highest>
-void print(std::string& out, const opaque<Lowest, Highest>& value) { print_hex(out, value.data); }
+void print(std::string& out, const opaque<Lowest, Highest>& value) {
+  print_hex(out, value.data);
+}
 template <Struct T>
 void print(std::string& out, const T& value);
 template <class T, std::size_t Lowest, std::size_t Highest>
@@ -250,9 +264,11 @@ void print(std::string& out, const optional_at_end<Vector>& value) {
 template <Struct T>
 void print(std::string& out, const T& value) {
   out += '{';
-  std::apply([&, first = true](const auto&... field) mutable {
-    ((first ? void() : void(out += ' '), first = false, print(out, field)), ...);
-  }, T::fields(value));
+  std::apply(
+      [&, first = true](const auto&... field) mutable {
+        ((first ? void() : void(out += ' '), first = false, print(out, field)), ...);
+      },
+      T::fields(value));
   out += '}';
 }
 

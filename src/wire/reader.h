@@ -1,9 +1,10 @@
-// What belongs in this room: the presentation language of RFC 8446 section 3, and nothing that knows a message.
+// What belongs in this room: the presentation language of RFC 8446 section 3, and nothing that knows a
+// message.
 #pragma once
 
-#include <cstdint>
-
 #include <sesame/bytes.h>
+
+#include <cstdint>
 
 namespace sesame::wire {
 
@@ -16,8 +17,8 @@ enum class Fault : std::uint8_t {
   illegal,    ///< a value that the syntax itself forbids
 };
 
-/// Takes fields off the front of a range. After a fault everything read is zero or empty, so that one check at the end
-/// is enough.
+/// Takes fields off the front of a range. After a fault everything read is zero or empty, so that one check
+/// at the end is enough.
 class Reader {
  public:
   constexpr explicit Reader(Bytes in) noexcept : in_(in) {}
