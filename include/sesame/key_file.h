@@ -1,8 +1,9 @@
 // Key files of lines `identity:hexkey`, as GnuTLS's psktool, stunnel's PSKsecrets and mosquitto's psk_file have them.
 //
 // An octet of the identity that is a colon, a backslash, a '#' at the start, or not printable ASCII is written `\xHH`; a
-// backslash is `\\`. psktool's own form for such identities, `#` and the identity in hexadecimal, is read too.
-// Empty lines and lines that begin with "# " are passed over when read.
+// backslash is `\\`. psktool's own form for such identities, `#` and the identity in hexadecimal, is read too, and so is
+// any other octet as it is: what those programs write. A line may end in CR LF, the last one in nothing. Empty lines and
+// lines that begin with "# " are passed over.
 #pragma once
 
 #include <filesystem>
