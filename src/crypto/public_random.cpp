@@ -41,6 +41,7 @@ class Page {
 }  // namespace
 
 Expected<> public_random(const Provider& provider, MutableBytes out) {
+  if (out.empty()) return {};
   // Another library context has a generator of its own, which its owner wants to be asked.
   if (provider.library_context() != nullptr) return provider.random(out);
   static thread_local const Page page;

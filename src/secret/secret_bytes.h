@@ -40,7 +40,7 @@ class BasicSecret {
   void assign(Bytes value) noexcept {
     assert(value.size() <= Capacity);
     clear();
-    std::memcpy(bytes_.data(), value.data(), value.size());
+    if (!value.empty()) std::memcpy(bytes_.data(), value.data(), value.size());
     size_ = static_cast<std::uint16_t>(value.size());
   }
   /// Room for `size` octets, to be written by the caller; what was there is wiped.

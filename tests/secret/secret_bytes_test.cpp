@@ -49,6 +49,8 @@ TYPED_TEST(Secrets, HoldWhatTheyAreGiven) {
   EXPECT_EQ(secret.resize(20).size(), 20u);
   secret.clear();
   EXPECT_TRUE(secret.empty());
+  secret.assign({});
+  EXPECT_TRUE(secret.empty());
   EXPECT_TRUE(TypeParam().empty());
 }
 
