@@ -3,22 +3,23 @@
 //   client                                      loop, both sides
 //   ------                                      ----------------
 //   auto c = Connection::client(context, {...}) while (!c.output().empty()) c.output_sent(write(c.output()));
-//                                               read into a buffer; then c.receive(buffer) until it wants more
+//                                               read into a buffer; then c.receive(buffer) until it wants
+//                                               more
 //
 // What outlives the handshake, and for what:
-//   traffic secrets of both directions (key update), exporter secret (exporters), the negotiated values, the identity
-//   (Connection::psk_identity), the AEAD contexts. All else is freed when the handshake is done.
+//   traffic secrets of both directions (key update), exporter secret (exporters), the negotiated values, the
+//   identity (Connection::psk_identity), the AEAD contexts. All else is freed when the handshake is done.
 #pragma once
-
-#include <memory>
-#include <optional>
-#include <span>
-#include <string_view>
 
 #include <sesame/bytes.h>
 #include <sesame/context.h>
 #include <sesame/error.h>
 #include <sesame/types.h>
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
 
 namespace sesame {
 
@@ -29,14 +30,16 @@ class ConnectionBody;
 struct ClientOptions {
   /// The server's name (RFC 6066 section 3), sent if it is a DNS name; an address or empty: not sent.
   std::string_view server_name = {};
-  /// Keys to offer in place of the context's, so that they can change without a new context; nullopt: the context's.
+  /// Keys to offer in place of the context's, so that they can change without a new context; nullopt: the
+  /// context's.
   std::optional<std::span<const Credential>> credentials = {};
 };
 
 /// What Connection::receive did.
 struct Received {
-  std::size_t consumed = 0;  ///< octets of the input that are done with; the rest has to come again, with more behind it
-  MutableBytes data;         ///< application data, decrypted in place: a part of the consumed input. Empty: none
+  std::size_t consumed =
+      0;  ///< octets of the input that are done with; the rest has to come again, with more behind it
+  MutableBytes data;  ///< application data, decrypted in place: a part of the consumed input. Empty: none
 };
 
 /// What Connection::seal did.
@@ -45,13 +48,14 @@ struct Sealed {
   std::size_t written = 0;   ///< octets of records
 };
 
-/// Not safe for concurrent calls; different connections are independent. A moved-from connection may only be assigned to
-/// or destroyed.
+/// Not safe for concurrent calls; different connections are independent. A moved-from connection may only be
+/// assigned to or destroyed.
 class Connection {
  public:
-  /// The ClientHello is in output() at once. Errors: no_credential_usable (none at all, none valid now, or none whose
-  /// hash a configured suite has), identity_too_long (the identities do not fit a ClientHello).
-  static Expected<Connection> client(std::shared_ptr<const Context> context, const ClientOptions& options = {});
+  /// The ClientHello is in output() at once. Errors: no_credential_usable (none at all, none valid now, or
+  /// none whose hash a configured suite has), identity_too_long (the identities do not fit a ClientHello).
+  static Expected<Connection> client(std::shared_ptr<const Context> context,
+                                     const ClientOptions& options = {});
   /// Errors: invalid_argument (the context has no psk_source).
   static Expected<Connection> server(std::shared_ptr<const Context> context);
 
@@ -61,9 +65,9 @@ class Connection {
 
   // ---- from the peer ----
 
-  /// Takes octets from the peer, and opens records in place: the input is overwritten. It stops behind the first record
-  /// of application data, so call it again with the rest; where it consumes nothing it needs wanted() octets. On an error
-  /// the connection is dead, and the alert for the peer is in output().
+  /// Takes octets from the peer, and opens records in place: the input is overwritten. It stops behind the
+  /// first record of application data, so call it again with the rest; where it consumes nothing it needs
+  /// wanted() octets. On an error the connection is dead, and the alert for the peer is in output().
   Expected<Received> receive(MutableBytes input);
   /// How many octets receive() needs at least to get on: the rest of a record's header, or header and record.
   std::size_t wanted(Bytes input) const noexcept;
@@ -78,25 +82,28 @@ class Connection {
   void output_sent(std::size_t size);
   /// Seals all of `data` into output(). Errors: not_connected, write_closed, or what killed the connection.
   Expected<> send(Bytes data);
-  /// Seals straight into `into`, which must not overlap `data`: as much of `data` as fits. output() has to be empty, so
-  /// that records keep their order. Errors: as send, buffer_too_small where not one octet of data fits.
+  /// Seals straight into `into`, which must not overlap `data`: as much of `data` as fits. output() has to be
+  /// empty, so that records keep their order. Errors: as send, buffer_too_small where not one octet of data
+  /// fits.
   Expected<Sealed> seal(Bytes data, MutableBytes into);
   /// The octets that seal() writes for `size` octets of data. 0 before the handshake is done.
   std::size_t sealed_size(std::size_t size) const noexcept;
-  /// Sends close_notify: nothing more can be sent, but all that the peer still sends can be received (RFC 8446 section
-  /// 6.1). During the handshake it gives up (user_canceled is not sent). Twice is as good as once.
+  /// Sends close_notify: nothing more can be sent, but all that the peer still sends can be received (RFC
+  /// 8446 section 6.1). During the handshake it gives up (user_canceled is not sent). Twice is as good as
+  /// once.
   Expected<> close();
-  /// Updates this side's keys, and has the peer update its own if `request_peer` (RFC 8446 section 4.6.3). Keys are
-  /// updated without this call before a cipher's limit.
+  /// Updates this side's keys, and has the peer update its own if `request_peer` (RFC 8446 section 4.6.3).
+  /// Keys are updated without this call before a cipher's limit.
   Expected<> update_keys(bool request_peer = false);
 
   // ---- waiting ----
 
   Wait wait() const noexcept;
-  /// What the source answered "later" to, while wait() is Wait::psk_lookup; its views are valid until supply_psk.
+  /// What the source answered "later" to, while wait() is Wait::psk_lookup; its views are valid until
+  /// supply_psk.
   std::optional<PskQuery> pending_psk() const;
-  /// The answer: no key (unknown), one, or two, the newest first. The handshake goes on at once; errors as of receive().
-  /// Error nothing_pending: nothing was asked.
+  /// The answer: no key (unknown), one, or two, the newest first. The handshake goes on at once; errors as of
+  /// receive(). Error nothing_pending: nothing was asked.
   Expected<> supply_psk(std::span<const Credential> credentials);
 
   // ---- state ----
@@ -121,11 +128,13 @@ class Connection {
   std::string_view server_name() const noexcept;     ///< what the client sent; empty: none
   Authentication authentication() const noexcept;
   Bytes psk_identity() const noexcept;  ///< of the key that both sides hold; empty before
-  /// Server: the older of two keys for the identity was the client's. When nobody uses it any more it can be retired.
+  /// Server: the older of two keys for the identity was the client's. When nobody uses it any more it can be
+  /// retired.
   bool used_older_key() const noexcept;
 
-  /// RFC 8446 section 7.5: fills `out`. `label` of 1..249 octets, `context` of any size. Both sides get the same. Errors:
-  /// exporter_not_ready (the handshake is not done), invalid_argument (the label, or `out` over 255 hashes long).
+  /// RFC 8446 section 7.5: fills `out`. `label` of 1..249 octets, `context` of any size. Both sides get the
+  /// same. Errors: exporter_not_ready (the handshake is not done), invalid_argument (the label, or `out` over
+  /// 255 hashes long).
   Expected<> export_keying_material(std::string_view label, Bytes context, MutableBytes out) const;
 
  private:

@@ -1,16 +1,16 @@
 // A pre-shared key and all that belongs to it (RFC 8446 section 4.2.11, RFC 9257).
 #pragma once
 
+#include <sesame/bytes.h>
+#include <sesame/error.h>
+#include <sesame/types.h>
+
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <sesame/bytes.h>
-#include <sesame/error.h>
-#include <sesame/types.h>
 
 namespace sesame {
 
@@ -21,9 +21,10 @@ struct CredentialAccess;
 
 using TimePoint = std::chrono::system_clock::time_point;
 
-inline constexpr std::size_t max_identity_size = 0xffff;  ///< octets; what fits a ClientHello is a little less
-inline constexpr std::size_t max_key_size = 4096;         ///< octets
-inline constexpr std::size_t short_key_size = 16;         ///< below this RFC 9257 section 4.1 calls a key too weak
+inline constexpr std::size_t max_identity_size =
+    0xffff;                                        ///< octets; what fits a ClientHello is a little less
+inline constexpr std::size_t max_key_size = 4096;  ///< octets
+inline constexpr std::size_t short_key_size = 16;  ///< below this RFC 9257 section 4.1 calls a key too weak
 
 /// For what a key may be used. One key, one role: RFC 9257 section 4.1 and RFC 9258 section 5.1 say why.
 enum class PskUsage : std::uint8_t {
@@ -49,8 +50,9 @@ struct CredentialParameters {
 /// An immutable pre-shared key. A copy is a second handle on the same key, which is wiped with the last one.
 class Credential {
  public:
-  /// Errors: identity_empty, identity_too_long, key_empty, key_too_long, invalid_argument (not_after not after
-  /// not_before, an alpn of more than 255 or a server_name of more than 65535 octets), algorithm_unavailable.
+  /// Errors: identity_empty, identity_too_long, key_empty, key_too_long, invalid_argument (not_after not
+  /// after not_before, an alpn of more than 255 or a server_name of more than 65535 octets),
+  /// algorithm_unavailable.
   static Expected<Credential> create(const CredentialParameters& parameters);
 
   Bytes identity() const noexcept;  ///< valid as long as a handle is

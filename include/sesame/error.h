@@ -1,7 +1,7 @@
 // Why something failed: for the program (Reason), for the peer (Alert), and for a person (message, advice).
 //
-// The peer learns one alert. The local side always learns the precise reason, where in the handshake it happened, and
-// what to do about it.
+// The peer learns one alert. The local side always learns the precise reason, where in the handshake it
+// happened, and what to do about it.
 #pragma once
 
 #include <cstdint>

@@ -1,18 +1,19 @@
-// Key files of lines `identity:hexkey`, as GnuTLS's psktool, stunnel's PSKsecrets and mosquitto's psk_file have them.
+// Key files of lines `identity:hexkey`, as GnuTLS's psktool, stunnel's PSKsecrets and mosquitto's psk_file
+// have them.
 //
-// An octet of the identity that is a colon, a backslash, a '#' at the start, or not printable ASCII is written `\xHH`; a
-// backslash is `\\`. psktool's own form for such identities, `#` and the identity in hexadecimal, is read too, and so is
-// any other octet as it is: what those programs write. A line may end in CR LF, the last one in nothing. Empty lines and
-// lines that begin with "# " are passed over.
+// An octet of the identity that is a colon, a backslash, a '#' at the start, or not printable ASCII is
+// written `\xHH`; a backslash is `\\`. psktool's own form for such identities, `#` and the identity in
+// hexadecimal, is read too, and so is any other octet as it is: what those programs write. A line may end in
+// CR LF, the last one in nothing. Empty lines and lines that begin with "# " are passed over.
 #pragma once
+
+#include <sesame/credential.h>
+#include <sesame/error.h>
 
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <sesame/credential.h>
-#include <sesame/error.h>
 
 namespace sesame {
 
@@ -20,12 +21,13 @@ struct KeyFileOptions {
   HashAlgorithm hash = HashAlgorithm::sha256;  ///< the hash that the keys of the file are bound to
 };
 
-/// The keys in `text`. An identity may stand twice: the first is the newer key. Errors: file_syntax with the line number
-/// (never with the key), duplicate_identity for a third key, those of Credential::create.
+/// The keys in `text`. An identity may stand twice: the first is the newer key. Errors: file_syntax with the
+/// line number (never with the key), duplicate_identity for a third key, those of Credential::create.
 Expected<std::vector<Credential>> parse_key_file(std::string_view text, const KeyFileOptions& options = {});
 
 /// As parse_key_file, from a file of at most 1 GiB. Errors: file_unreadable as well.
-Expected<std::vector<Credential>> read_key_file(const std::filesystem::path& path, const KeyFileOptions& options = {});
+Expected<std::vector<Credential>> read_key_file(const std::filesystem::path& path,
+                                                const KeyFileOptions& options = {});
 
 /// The line for one key, with its newline. The result holds the key: wipe it.
 std::string key_file_line(Bytes identity, Bytes key);

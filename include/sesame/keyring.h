@@ -1,13 +1,13 @@
 // The keys of a server, in memory and live: keys come and go while it serves.
 #pragma once
 
+#include <sesame/credential.h>
+#include <sesame/psk_source.h>
+
 #include <cstddef>
 #include <memory>
 #include <span>
 #include <vector>
-
-#include <sesame/credential.h>
-#include <sesame/psk_source.h>
 
 namespace sesame {
 
@@ -25,8 +25,9 @@ struct KeyringStatistics {
   std::size_t derived_states = 0;  ///< keys whose derived states are kept now
 };
 
-/// Looks up in constant time without taking a lock, whatever writers do. All members are safe for concurrent calls; a
-/// look-up sees each change whole or not at all. Keys are wiped when the last look-up that can see them has ended.
+/// Looks up in constant time without taking a lock, whatever writers do. All members are safe for concurrent
+/// calls; a look-up sees each change whole or not at all. Keys are wiped when the last look-up that can see
+/// them has ended.
 class Keyring final : public PskSource {
  public:
   explicit Keyring(const KeyringOptions& options = {});
@@ -43,8 +44,8 @@ class Keyring final : public PskSource {
   Expected<> retire_older(Bytes identity);
   /// Removes an identity with all its keys. Errors: identity_not_in_keyring.
   Expected<> remove(Bytes identity);
-  /// Replaces everything by `credentials`, in one step for those who look up. An identity may stand twice: the newer key
-  /// first. Errors: duplicate_identity for a third key; the keyring is then as before.
+  /// Replaces everything by `credentials`, in one step for those who look up. An identity may stand twice:
+  /// the newer key first. Errors: duplicate_identity for a third key; the keyring is then as before.
   Expected<> replace_all(std::span<const Credential> credentials);
 
   bool contains(Bytes identity) const;

@@ -1,12 +1,12 @@
 // Where a server finds the key for an identity: the keyring, or anything that implements PskSource.
 #pragma once
 
-#include <memory>
-#include <string_view>
-
 #include <sesame/bytes.h>
 #include <sesame/credential.h>
 #include <sesame/types.h>
+
+#include <memory>
+#include <string_view>
 
 namespace sesame {
 
@@ -15,19 +15,21 @@ class AnswerBody;
 struct AnswerAccess;
 }  // namespace psk
 
-/// What a server asks a source. The views are valid during the call; Connection::pending_psk() gives one whose views
-/// are valid until the answer.
+/// What a server asks a source. The views are valid during the call; Connection::pending_psk() gives one
+/// whose views are valid until the answer.
 struct PskQuery {
-  Bytes identity;                ///< as the client sent it, 1..65535 octets of any value: escape before printing
+  Bytes identity;  ///< as the client sent it, 1..65535 octets of any value: escape before printing
   std::string_view server_name;  ///< the client's server_name; empty if it sent none
   TimePoint now;
 };
 
-/// What a source answers: nothing (the identity is unknown to it), one key, two during a rotation, or "later".
+/// What a source answers: nothing (the identity is unknown to it), one key, two during a rotation, or
+/// "later".
 class PskAnswer {
  public:
-  /// Offers a key for the identity asked about. Call it with the newest key first; at most two count, both are always
-  /// tried. What the credential says (usage, hash, validity, bindings) is checked by the engine, which tells the reason.
+  /// Offers a key for the identity asked about. Call it with the newest key first; at most two count, both
+  /// are always tried. What the credential says (usage, hash, validity, bindings) is checked by the engine,
+  /// which tells the reason.
   void add(const Credential& credential);
 
   /// The answer comes by Connection::supply_psk; until then the connection waits for Wait::psk_lookup.
@@ -43,7 +45,8 @@ class PskAnswer {
 class PskSource {
  public:
   virtual ~PskSource() = default;
-  /// Called for the identities of a ClientHello in the client's order until one is answered. It must not throw.
+  /// Called for the identities of a ClientHello in the client's order until one is answered. It must not
+  /// throw.
   virtual void find(const PskQuery& query, PskAnswer& answer) = 0;
 };
 

@@ -1,4 +1,5 @@
-// What a user of the installed library would write first; it has to compile without the flags of our own build.
+// What a user of the installed library would write first; it has to compile without the flags of our own
+// build.
 #include <sesame/asio.h>
 #include <sesame/sesame.h>
 

@@ -19,7 +19,8 @@ struct Block {
 class Page {
  public:
   Page() noexcept {
-    void* const page = mmap(nullptr, sizeof(Block), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* const page =
+        mmap(nullptr, sizeof(Block), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) return;
     if (madvise(page, sizeof(Block), MADV_WIPEONFORK) == 0) {
       block_ = static_cast<Block*>(page);

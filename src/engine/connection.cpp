@@ -13,7 +13,8 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-Expected<Connection> Connection::client(std::shared_ptr<const Context> context, const ClientOptions& options) {
+Expected<Connection> Connection::client(std::shared_ptr<const Context> context,
+                                        const ClientOptions& options) {
   auto body = std::make_unique<ConnectionBody>(std::move(context), Side::client);
   if (auto ok = body->start(options); !ok) return std::unexpected(std::move(ok.error()));
   return Connection(std::move(body));
@@ -42,7 +43,9 @@ Expected<> Connection::update_keys(bool request_peer) { return body_->update_key
 
 Wait Connection::wait() const noexcept { return body_->wait(); }
 std::optional<PskQuery> Connection::pending_psk() const { return body_->pending_psk(); }
-Expected<> Connection::supply_psk(std::span<const Credential> credentials) { return body_->supply_psk(credentials); }
+Expected<> Connection::supply_psk(std::span<const Credential> credentials) {
+  return body_->supply_psk(credentials);
+}
 
 Side Connection::side() const noexcept { return body_->side(); }
 bool Connection::handshake_done() const noexcept { return body_->handshake_done(); }
@@ -73,10 +76,13 @@ bool Connection::used_older_key() const noexcept { return body_->established().u
 
 Expected<> Connection::export_keying_material(std::string_view label, Bytes context, MutableBytes out) const {
   const handshake::Established& established = body_->established();
-  if (!body_->handshake_done() || established.exporter_secret.empty()) return fail(Reason::exporter_not_ready);
-  if (label.empty() || label.size() > 249) return fail(Reason::invalid_argument, "an exporter label has 1 to 249 octets");
+  if (!body_->handshake_done() || established.exporter_secret.empty())
+    return fail(Reason::exporter_not_ready);
+  if (label.empty() || label.size() > 249)
+    return fail(Reason::invalid_argument, "an exporter label has 1 to 249 octets");
   const crypto::Hash& hash = body_->settings().provider->hash(established.suite->hash);
-  if (out.size() > 255 * hash.size()) return fail(Reason::invalid_argument, "an exporter gives at most 255 hashes");
+  if (out.size() > 255 * hash.size())
+    return fail(Reason::invalid_argument, "an exporter gives at most 255 hashes");
   secret::export_keying_material(hash, established.exporter_secret.bytes(), label, context, out);
   return {};
 }

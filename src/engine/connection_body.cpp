@@ -43,7 +43,8 @@ Expected<> ConnectionBody::start(const ClientOptions& options) {
 }
 
 Wait ConnectionBody::wait() const noexcept {
-  if (error_ || (read_closed_ && write_closed_)) return writer_.output().empty() ? Wait::closed : Wait::output;
+  if (error_ || (read_closed_ && write_closed_))
+    return writer_.output().empty() ? Wait::closed : Wait::output;
   if (awaits_psk()) return Wait::psk_lookup;
   if (!writer_.output().empty()) return Wait::output;
   return handshake_done() ? Wait::nothing : Wait::input;
@@ -58,7 +59,8 @@ Expected<> ConnectionBody::set_read_keys(const policy::Suite& suite, const crypt
 
 Expected<> ConnectionBody::set_write_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) {
   const secret::TrafficKeys keys = secret::traffic_keys(traffic_secret, suite.aead->key_size());
-  return writer_.protection().set_keys(*suite.aead, crypto::Aead::Direction::seal, keys.key.bytes(), keys.iv.bytes());
+  return writer_.protection().set_keys(*suite.aead, crypto::Aead::Direction::seal, keys.key.bytes(),
+                                       keys.iv.bytes());
 }
 
 Expected<> ConnectionBody::update_keys_if_due() {
@@ -101,7 +103,8 @@ Expected<> ConnectionBody::send(Bytes data) {
 
 Expected<Sealed> ConnectionBody::seal(Bytes data, MutableBytes into) {
   if (auto ok = ready_to_send(); !ok) return std::unexpected(std::move(ok.error()));
-  if (!writer_.output().empty()) return fail(Reason::invalid_argument, "seal() while output() has octets to send");
+  if (!writer_.output().empty())
+    return fail(Reason::invalid_argument, "seal() while output() has octets to send");
   Sealed out;
   while (!data.empty()) {
     if (auto ok = update_keys_if_due(); !ok) return die(std::move(ok.error()));

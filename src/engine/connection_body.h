@@ -1,12 +1,12 @@
 // The inside of a Connection: records and handshake joined.
 //
-// After the handshake it holds the negotiated values, three secrets, two AEAD contexts, and no buffer: output and the
-// joiner of fragmented messages are allocated when they are needed and freed when they are empty.
+// After the handshake it holds the negotiated values, three secrets, two AEAD contexts, and no buffer: output
+// and the joiner of fragmented messages are allocated when they are needed and freed when they are empty.
 #pragma once
 
-#include <variant>
-
 #include <sesame/connection.h>
+
+#include <variant>
 
 #include "handshake/established.h"
 #include "handshake/port.h"
@@ -57,7 +57,9 @@ class ConnectionBody final : handshake::MessagePort {
   void limit_sent_content(std::size_t octets) override {
     writer_.limit_content(std::min(octets, record::max_plaintext));
   }
-  void limit_received_content(std::size_t octets) override { max_received_ = static_cast<std::uint16_t>(octets); }
+  void limit_received_content(std::size_t octets) override {
+    max_received_ = static_cast<std::uint16_t>(octets);
+  }
 
   tls13::Endpoint& endpoint() noexcept;
   Expected<> check_header(const record::Header& header) const;

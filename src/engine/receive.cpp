@@ -45,10 +45,11 @@ Expected<> ConnectionBody::check_header(const Header& header) const {
   switch (header.type) {
     case ContentType::application_data:
       if (!reader_.active()) return fail(Reason::unexpected_record, "application data before there are keys");
-      // Content and padding together keep to the limit (section 5.4, RFC 8449 section 4), and no AEAD that is used here
-      // adds more than its tag: the 256 octets of section 5.2 are for others.
+      // Content and padding together keep to the limit (section 5.4, RFC 8449 section 4), and no AEAD that is
+      // used here adds more than its tag: the 256 octets of section 5.2 are for others.
       if (header.length > max_received_ + 1 + reader_.tag_size()) return fail(Reason::record_too_long);
-      if (header.length < 1 + reader_.tag_size()) return fail(Reason::record_mac_wrong, "a protected record without content");
+      if (header.length < 1 + reader_.tag_size())
+        return fail(Reason::record_mac_wrong, "a protected record without content");
       return {};
     case ContentType::change_cipher_spec:
       if (header.length != 1) return fail(Reason::change_cipher_spec_wrong);
@@ -116,9 +117,11 @@ Expected<> ConnectionBody::on_change_cipher_spec(Bytes content) {
 }
 
 Expected<MutableBytes> ConnectionBody::on_application_data(MutableBytes content) {
-  if (!handshake_done()) return fail(Reason::unexpected_record, "application data before the handshake is done");
+  if (!handshake_done())
+    return fail(Reason::unexpected_record, "application data before the handshake is done");
   if (content.empty()) {
-    if (++empty_records_ > settings_.options.limits.empty_records) return fail(Reason::too_many_empty_records);
+    if (++empty_records_ > settings_.options.limits.empty_records)
+      return fail(Reason::too_many_empty_records);
   } else {
     empty_records_ = 0;
     endpoint().key_updates = 0;
@@ -146,8 +149,8 @@ Expected<> ConnectionBody::on_alert(Bytes content) {
 
 // ---- handshake messages: several in a record, or one over several records ----
 
-// The size of the message at the front of `octets`, with its header; 0 while some of it is missing. It is judged by its
-// type and its declared size before any of it is kept.
+// The size of the message at the front of `octets`, with its header; 0 while some of it is missing. It is
+// judged by its type and its declared size before any of it is kept.
 Expected<std::size_t> ConnectionBody::whole_message(Bytes octets) const {
   if (octets.empty()) return 0;
   const auto type = static_cast<message::HandshakeType>(octets[0]);
@@ -168,7 +171,8 @@ Expected<std::size_t> ConnectionBody::whole_message(Bytes octets) const {
 Expected<> ConnectionBody::on_handshake(Bytes content) {
   if (!handshake_done()) {
     handshake_octets_ += static_cast<std::uint32_t>(content.size());
-    if (handshake_octets_ > settings_.options.limits.handshake_octets) return fail(Reason::too_much_handshake);
+    if (handshake_octets_ > settings_.options.limits.handshake_octets)
+      return fail(Reason::too_much_handshake);
   }
   // While a message is handled its octets stay where they are; handlers keep no view of them.
   std::unique_ptr<wire::Buffer> joined;
@@ -195,8 +199,8 @@ Expected<> ConnectionBody::on_message(const handshake::Incoming& message) {
   begun_ = true;
   auto ok = std::visit([&](auto& machine) { return machine.on_message(message); }, machine_);
   if (!handshake_done() || !writer_.output().empty()) return ok;
-  // Answered at once where nothing waits to be sent. A peer that asks again and again and does not read gets one answer:
-  // section 4.6.3 allows that, and the output stays bounded.
+  // Answered at once where nothing waits to be sent. A peer that asks again and again and does not read gets
+  // one answer: section 4.6.3 allows that, and the output stays bounded.
   if (ok && endpoint().key_update_owed) return tls13::send_key_update(endpoint(), false);
   writer_.output().release();
   return ok;

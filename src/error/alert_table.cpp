@@ -61,11 +61,12 @@ constexpr AlertRow table[] = {
     SESAME_ROW(inappropriate_fallback, "an older version was offered than both sides know",
                "Let the client offer its newest version, and suspect the network if it did."),
     SESAME_ROW(user_canceled, "the handshake was given up there", "Try again, or ask who runs the peer."),
-    SESAME_ROW(missing_extension,
-               "an extension that it needs was not sent. A server of OpenSSL says this as well where it does not "
-               "know the identity or does not allow the key-exchange mode, and then misses what certificates need",
-               "Check that the peer has this identity, that pre-shared keys for TLS 1.3 are switched on there, and "
-               "that both sides allow the same key-exchange mode (psk_ke or psk_dhe_ke)."),
+    SESAME_ROW(
+        missing_extension,
+        "an extension that it needs was not sent. A server of OpenSSL says this as well where it does not "
+        "know the identity or does not allow the key-exchange mode, and then misses what certificates need",
+        "Check that the peer has this identity, that pre-shared keys for TLS 1.3 are switched on there, and "
+        "that both sides allow the same key-exchange mode (psk_ke or psk_dhe_ke)."),
     SESAME_ROW(unsupported_extension, "it got an extension that it had not asked for", ask_peer),
     SESAME_ROW(unrecognized_name, "it does not know the server name that was asked for",
                "Check the server name, and which names the server is configured for."),

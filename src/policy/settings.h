@@ -1,11 +1,11 @@
 // A context's options with everything resolved that can be resolved once.
 #pragma once
 
+#include <sesame/context.h>
+
 #include <memory>
 #include <span>
 #include <vector>
-
-#include <sesame/context.h>
 
 #include "crypto/public_random.h"
 #include "policy/suites.h"
@@ -15,7 +15,7 @@ namespace sesame::policy {
 struct Settings {
   ContextOptions options;
   std::shared_ptr<const crypto::Provider> provider;
-  std::vector<Suite> suites;      ///< in order of preference; what libcrypto lacks is left out
+  std::vector<Suite> suites;       ///< in order of preference; what libcrypto lacks is left out
   std::vector<NamedGroup> groups;  ///< likewise
 
   const Suite* suite(CipherSuite id) const noexcept {

@@ -1,9 +1,9 @@
 // What belongs in this room: what may be chosen, as values; never how it is done.
 #pragma once
 
-#include <optional>
-
 #include <sesame/types.h>
+
+#include <optional>
 
 #include "crypto/provider.h"
 

@@ -25,7 +25,8 @@ struct CredentialBody {
 
   /// By the system's Provider; kept as long as the body. Safe for concurrent calls.
   const PskSecrets& secrets() const noexcept;
-  /// The same, by the algorithms of `provider`: a context with a library context of its own wants its own to be used.
+  /// The same, by the algorithms of `provider`: a context with a library context of its own wants its own to
+  /// be used.
   PskSecrets secrets_by(const crypto::Provider& provider) const noexcept;
   /// The binder over the hash of the truncated transcript (RFC 8446 section 4.2.11.2).
   void write_binder(const crypto::Provider& provider, Bytes transcript_hash, MutableBytes out) const noexcept;

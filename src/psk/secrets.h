@@ -9,13 +9,13 @@
 
 namespace sesame::psk {
 
-/// What a handshake needs of a pre-shared key, derived from the key alone (RFC 8446 section 7.1): each an HMAC with its
-/// key kept. In psk_ke no Diffie-Hellman value enters, so that even the handshake and the master secret are the key's own:
-/// 30 of the 85 SHA-256 compressions that a side needs are done here, once.
+/// What a handshake needs of a pre-shared key, derived from the key alone (RFC 8446 section 7.1): each an
+/// HMAC with its key kept. In psk_ke no Diffie-Hellman value enters, so that even the handshake and the
+/// master secret are the key's own: 30 of the 85 SHA-256 compressions that a side needs are done here, once.
 struct PskSecrets {
-  crypto::HmacKey binder;        ///< keyed by finished_key of binder_key (section 4.2.11.2)
-  crypto::HmacKey early;         ///< keyed by the Early Secret
-  crypto::HmacKey derived;       ///< keyed by Derive-Secret(Early Secret, "derived", ""): extracts in psk_dhe_ke
+  crypto::HmacKey binder;   ///< keyed by finished_key of binder_key (section 4.2.11.2)
+  crypto::HmacKey early;    ///< keyed by the Early Secret
+  crypto::HmacKey derived;  ///< keyed by Derive-Secret(Early Secret, "derived", ""): extracts in psk_dhe_ke
   crypto::HmacKey handshake_ke;  ///< keyed by the Handshake Secret of psk_ke
   crypto::HmacKey master_ke;     ///< keyed by the Master Secret of psk_ke
 

@@ -57,8 +57,8 @@ SecretBytes next_traffic_secret(const HmacKey& traffic_secret) noexcept {
   return derive_secret(traffic_secret, "traffic upd", {});
 }
 
-void export_keying_material(const crypto::Hash& hash, Bytes exporter_secret, std::string_view label, Bytes context,
-                            MutableBytes out) noexcept {
+void export_keying_material(const crypto::Hash& hash, Bytes exporter_secret, std::string_view label,
+                            Bytes context, MutableBytes out) noexcept {
   const HmacKey exporter(hash, exporter_secret);
   const HmacKey derived(hash, derive_secret(exporter, label, empty_hash(hash)).bytes());
   hkdf_expand_label(derived, "exporter", hash_of(hash, {context}).bytes(), out);

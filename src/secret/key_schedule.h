@@ -1,5 +1,5 @@
-// The key schedule of TLS 1.3 (RFC 8446 section 7.1) as stages that consume each other: a secret dies when the next begins,
-// and nothing can be derived from the wrong one.
+// The key schedule of TLS 1.3 (RFC 8446 section 7.1) as stages that consume each other: a secret dies when
+// the next begins, and nothing can be derived from the wrong one.
 //
 //             0
 //             |
@@ -99,7 +99,7 @@ crypto::HashValue finished_verify_data(const crypto::HmacKey& traffic_secret, By
 SecretBytes next_traffic_secret(const crypto::HmacKey& traffic_secret) noexcept;
 
 /// Section 7.5. `out` of at most 255 hashes, `label` of at most 249 octets.
-void export_keying_material(const crypto::Hash& hash, Bytes exporter_secret, std::string_view label, Bytes context,
-                            MutableBytes out) noexcept;
+void export_keying_material(const crypto::Hash& hash, Bytes exporter_secret, std::string_view label,
+                            Bytes context, MutableBytes out) noexcept;
 
 }  // namespace sesame::secret

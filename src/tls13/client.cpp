@@ -25,7 +25,8 @@ std::string_view name(ClientState state) noexcept {
 }
 
 std::span<const Client::Edge> Client::edges() noexcept {
-  // Appendix A.1, by the server's choice of a key: the rows of certificate authentication come with certificates.
+  // Appendix A.1, by the server's choice of a key: the rows of certificate authentication come with
+  // certificates.
   static constexpr Edge table[] = {
       {WAIT_SH, HandshakeType::server_hello, {WAIT_EE, WAIT_SH}, on_server_hello},
       {WAIT_EE, HandshakeType::encrypted_extensions, {WAIT_FINISHED}, on_encrypted_extensions},
@@ -48,7 +49,8 @@ Expected<> Client::on_message(const Incoming& message) {
 
 namespace {
 
-// The one extension that says whether the rest is a TLS 1.3 message at all; found before the others are judged.
+// The one extension that says whether the rest is a TLS 1.3 message at all; found before the others are
+// judged.
 bool has_extension(const wire::list<message::Extension, 0, 0xffff>& block, ExtensionType type) {
   bool found = false;
   block.for_each([&](const message::Extension& e) { found = found || e.extension_type == type; });
@@ -79,13 +81,14 @@ std::unexpected<Error> is_not_tls13(const message::Random& random) {
   return fail(Reason::no_common_version, "the server chose TLS 1.2 or older");
 }
 
-// Section 4.2.1: a selected_version that was not offered is illegal_parameter; protocol_version is for its absence.
+// Section 4.2.1: a selected_version that was not offered is illegal_parameter; protocol_version is for its
+// absence.
 Expected<> check_selected_version(const Extensions& extensions) {
   const auto chosen = extensions.read<extension::SupportedVersionsChoice>(ExtensionType::supported_versions);
   if (!chosen) return std::unexpected(std::move(chosen.error()));
   if (chosen->selected_version == version) return {};
-  return std::unexpected(
-      Error(Reason::no_common_version, "selected_version is not TLS 1.3").with_alert(Alert::illegal_parameter));
+  return std::unexpected(Error(Reason::no_common_version, "selected_version is not TLS 1.3")
+                             .with_alert(Alert::illegal_parameter));
 }
 
 }  // namespace
@@ -93,7 +96,8 @@ Expected<> check_selected_version(const Extensions& extensions) {
 Expected<const policy::Suite*> Client::check_server_hello(const message::ServerHello& hello) const {
   const ClientHandshake& h = *handshake_;
   if (!has_extension(hello.extensions, ExtensionType::supported_versions)) return is_not_tls13(hello.random);
-  if (hello.legacy_version <= message::legacy_version_ssl30) return fail(Reason::no_common_version, "SSL 3.0");
+  if (hello.legacy_version <= message::legacy_version_ssl30)
+    return fail(Reason::no_common_version, "SSL 3.0");
   if (hello.legacy_version != message::legacy_version_tls12) return fail(Reason::legacy_version_wrong);
   if (!std::ranges::equal(hello.legacy_session_id_echo.data, h.legacy_session_id())) {
     return fail(Reason::session_id_mismatch);
@@ -145,8 +149,10 @@ Expected<ClientState> Client::on_server_hello(Client& client, const Incoming& me
   if (h.session_id_size > 0 && !h.retry_suite) {
     if (auto ok = endpoint.port.send_change_cipher_spec(); !ok) return std::unexpected(std::move(ok.error()));
   }
-  if (auto ok = endpoint.port.set_read_keys(suite, h.server_traffic); !ok) return std::unexpected(std::move(ok.error()));
-  if (auto ok = endpoint.port.set_write_keys(suite, h.client_traffic); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = endpoint.port.set_read_keys(suite, h.server_traffic); !ok)
+    return std::unexpected(std::move(ok.error()));
+  if (auto ok = endpoint.port.set_write_keys(suite, h.client_traffic); !ok)
+    return std::unexpected(std::move(ok.error()));
   return WAIT_EE;
 }
 
@@ -158,15 +164,17 @@ Expected<secret::HandshakeStage> Client::agree(const Extensions& extensions, con
   const auto selected = extensions.read<extension::SelectedPsk>(ExtensionType::pre_shared_key);
   if (!selected) return std::unexpected(std::move(selected.error()));
   const Credential* credential = offered_credential(selected->selected_identity);
-  if (!credential) return fail(Reason::psk_selected_out_of_range, "identity " + std::to_string(selected->selected_identity));
+  if (!credential)
+    return fail(Reason::psk_selected_out_of_range, "identity " + std::to_string(selected->selected_identity));
   // Section 4.2.11: these two are illegal_parameter where a server does it.
   const auto inconsistent = [](Reason reason, std::string why) {
     return std::unexpected(Error(reason, std::move(why)).with_alert(Alert::illegal_parameter));
   };
   if (credential->hash() != suite.hash) {
-    return inconsistent(Reason::psk_hash_mismatch, "the key of identity " + escaped(credential->identity()) + " is for " +
-                                                       std::string(sesame::name(credential->hash())) +
-                                                       ", the server chose " + std::string(sesame::name(suite.id)));
+    return inconsistent(Reason::psk_hash_mismatch,
+                        "the key of identity " + escaped(credential->identity()) + " is for " +
+                            std::string(sesame::name(credential->hash())) + ", the server chose " +
+                            std::string(sesame::name(suite.id)));
   }
   h.credential = credential;
   endpoint_.established.psk_identity = as_text(credential->identity());
@@ -174,7 +182,8 @@ Expected<secret::HandshakeStage> Client::agree(const Extensions& extensions, con
 
   if (!extensions.has(ExtensionType::key_share)) {
     if (!settings.allows(PskKeyExchangeMode::psk_ke)) {
-      return inconsistent(Reason::psk_mode_mismatch, "the server chose psk_ke, which this side did not offer");
+      return inconsistent(Reason::psk_mode_mismatch,
+                          "the server chose psk_ke, which this side did not offer");
     }
     endpoint_.established.psk_mode = PskKeyExchangeMode::psk_ke;
     return std::move(early).psk_ke();
@@ -184,9 +193,11 @@ Expected<secret::HandshakeStage> Client::agree(const Extensions& extensions, con
   const extension::KeyShareEntry& theirs = share->server_share;
   const auto ours = std::find_if(h.shares.begin(), h.shares.end(),
                                  [&](const crypto::KeyExchange& s) { return s.group() == theirs.group; });
-  if (ours == h.shares.end()) return fail(Reason::key_share_wrong_group, std::string(sesame::name(theirs.group)));
+  if (ours == h.shares.end())
+    return fail(Reason::key_share_wrong_group, std::string(sesame::name(theirs.group)));
   secret::SharedSecret shared_secret;
-  if (auto ok = ours->finish(theirs.key_exchange.data, shared_secret); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = ours->finish(theirs.key_exchange.data, shared_secret); !ok)
+    return std::unexpected(std::move(ok.error()));
   endpoint_.established.psk_mode = PskKeyExchangeMode::psk_dhe_ke;
   endpoint_.established.group = theirs.group;
   h.shares.clear();
@@ -194,14 +205,15 @@ Expected<secret::HandshakeStage> Client::agree(const Extensions& extensions, con
 }
 
 // Section 4.1.4.
-Expected<ClientState> Client::on_hello_retry_request(const message::ServerHello& hello, const policy::Suite& suite,
-                                                     Bytes whole) {
+Expected<ClientState> Client::on_hello_retry_request(const message::ServerHello& hello,
+                                                     const policy::Suite& suite, Bytes whole) {
   ClientHandshake& h = *handshake_;
   if (h.retry_suite) return fail(Reason::retry_twice);
   auto extensions = Extensions::parse(hello.extensions, In::HRR, h.requested);
   if (!extensions) return std::unexpected(std::move(extensions.error()));
   if (auto ok = check_selected_version(*extensions); !ok) return std::unexpected(std::move(ok.error()));
-  const bool has_share = extensions->has(ExtensionType::key_share), has_cookie = extensions->has(ExtensionType::cookie);
+  const bool has_share = extensions->has(ExtensionType::key_share),
+             has_cookie = extensions->has(ExtensionType::cookie);
   if (!has_share && !has_cookie) return fail(Reason::retry_changes_nothing);
 
   if (has_share) {
@@ -216,7 +228,8 @@ Expected<ClientState> Client::on_hello_retry_request(const message::ServerHello&
     if (std::any_of(h.shares.begin(), h.shares.end(), [&](const auto& s) { return s.group() == group; })) {
       return fail(Reason::retry_changes_nothing, std::string(sesame::name(group)) + " had a share already");
     }
-    auto generated = crypto::KeyExchange::generate(*endpoint_.settings.provider, group, endpoint_.settings.options.random);
+    auto generated =
+        crypto::KeyExchange::generate(*endpoint_.settings.provider, group, endpoint_.settings.options.random);
     if (!generated) return std::unexpected(std::move(generated.error()));
     h.shares.clear();
     h.shares.push_back(std::move(*generated));
@@ -233,7 +246,8 @@ Expected<ClientState> Client::on_hello_retry_request(const message::ServerHello&
   h.transcript.replace_by_message_hash();
   h.transcript.add(whole);
   if (h.session_id_size > 0) {
-    if (auto ok = endpoint_.port.send_change_cipher_spec(); !ok) return std::unexpected(std::move(ok.error()));
+    if (auto ok = endpoint_.port.send_change_cipher_spec(); !ok)
+      return std::unexpected(std::move(ok.error()));
   }
   if (auto ok = send_client_hello(); !ok) return std::unexpected(std::move(ok.error()));
   return WAIT_SH;
@@ -252,10 +266,12 @@ Expected<ClientState> Client::on_encrypted_extensions(Client& client, const Inco
     return fail(Reason::malformed_message, "the server's server_name is not empty");  // RFC 6066 section 3
   }
   if (extensions->has(ExtensionType::application_layer_protocol_negotiation)) {
-    const auto list = extensions->read<extension::ProtocolNameList>(ExtensionType::application_layer_protocol_negotiation);
+    const auto list =
+        extensions->read<extension::ProtocolNameList>(ExtensionType::application_layer_protocol_negotiation);
     if (!list) return std::unexpected(std::move(list.error()));
     // RFC 7301 section 3.1: exactly one.
-    if (list->protocol_name_list.count() != 1) return fail(Reason::malformed_message, "ALPN: not exactly one protocol");
+    if (list->protocol_name_list.count() != 1)
+      return fail(Reason::malformed_message, "ALPN: not exactly one protocol");
     const std::string_view protocol = as_text(list->protocol_name_list.raw.subspan(1));
     const auto found = std::find(options.alpn.begin(), options.alpn.end(), protocol);
     if (found == options.alpn.end()) return fail(Reason::alpn_not_offered, escaped(as_bytes(protocol)));
@@ -292,7 +308,8 @@ Expected<ClientState> Client::on_finished(Client& client, const Incoming& messag
   handshake::Established& established = endpoint.established;
   const policy::Suite& suite = *established.suite;
   const crypto::HashValue before = h.transcript.value(suite.hash);
-  if (auto ok = check_finished(message, h.server_traffic, before.bytes()); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = check_finished(message, h.server_traffic, before.bytes()); !ok)
+    return std::unexpected(std::move(ok.error()));
   if (!message.ends_record) return fail(Reason::message_across_key_change);
   h.transcript.add(message.whole);
 
@@ -315,8 +332,8 @@ Expected<ClientState> Client::on_finished(Client& client, const Incoming& messag
   return CONNECTED;
 }
 
-// Section 4.6.1. Its form is checked; a ticket is of no use until resumption is there, and section 4.6.1 lets a client
-// pass it over.
+// Section 4.6.1. Its form is checked; a ticket is of no use until resumption is there, and section 4.6.1 lets
+// a client pass it over.
 Expected<ClientState> Client::on_new_session_ticket(Client& client, const Incoming& message) {
   const auto ticket = wire::decode<message::NewSessionTicket>(message.body());
   if (!ticket) return malformed(ticket.error(), message.type);
@@ -328,7 +345,8 @@ Expected<ClientState> Client::on_new_session_ticket(Client& client, const Incomi
 }
 
 Expected<ClientState> Client::on_key_update(Client& client, const Incoming& message) {
-  if (auto ok = tls13::on_key_update(client.endpoint_, message); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = tls13::on_key_update(client.endpoint_, message); !ok)
+    return std::unexpected(std::move(ok.error()));
   return CONNECTED;
 }
 

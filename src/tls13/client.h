@@ -1,11 +1,11 @@
 // The client of TLS 1.3: RFC 8446 appendix A.1.
 #pragma once
 
+#include <sesame/connection.h>
+
 #include <memory>
 #include <span>
 #include <vector>
-
-#include <sesame/connection.h>
 
 #include "crypto/key_exchange.h"
 #include "extension/table.h"
@@ -30,19 +30,19 @@ std::string_view name(ClientState state) noexcept;
 /// What is freed when the handshake is done.
 struct ClientHandshake {
   TimePoint now;
-  std::vector<Credential> own_credentials;      // from ClientOptions; empty: the context's are used
+  std::vector<Credential> own_credentials;  // from ClientOptions; empty: the context's are used
   std::span<const Credential> credentials;
   message::Random random;
   std::array<std::uint8_t, 32> session_id;
   std::uint8_t session_id_size = 0;
   extension::TypeSet requested;
-  std::vector<crypto::KeyExchange> shares;      // none in psk_ke: no allocation
+  std::vector<crypto::KeyExchange> shares;  // none in psk_ke: no allocation
   std::vector<std::uint8_t> cookie;
   std::optional<NamedGroup> retry_group;
-  const policy::Suite* retry_suite = nullptr;   // set: there was a HelloRetryRequest
+  const policy::Suite* retry_suite = nullptr;  // set: there was a HelloRetryRequest
   transcript::Transcript transcript;
-  const Credential* credential = nullptr;       // the one that the server chose
-  crypto::HmacKey client_traffic;               // handshake traffic secrets, as keys
+  const Credential* credential = nullptr;  // the one that the server chose
+  crypto::HmacKey client_traffic;          // handshake traffic secrets, as keys
   crypto::HmacKey server_traffic;
   std::optional<secret::HandshakeStage> stage;
 
@@ -61,7 +61,9 @@ class Client {
   /// Any message of the handshake or after it.
   Expected<> on_message(const handshake::Incoming& message);
   static std::span<const Edge> edges() noexcept;
-  bool expects(message::HandshakeType type) const noexcept { return handshake::has_edge(edges(), state_, type); }
+  bool expects(message::HandshakeType type) const noexcept {
+    return handshake::has_edge(edges(), state_, type);
+  }
 
   /// Frees, and wipes, what the handshake holds: nothing more will come.
   void abandon() noexcept { handshake_.reset(); }
@@ -91,7 +93,8 @@ class Client {
 
   // client.cpp
   Expected<const policy::Suite*> check_server_hello(const message::ServerHello& hello) const;
-  Expected<State> on_hello_retry_request(const message::ServerHello& hello, const policy::Suite& suite, Bytes whole);
+  Expected<State> on_hello_retry_request(const message::ServerHello& hello, const policy::Suite& suite,
+                                         Bytes whole);
   Expected<secret::HandshakeStage> agree(const extension::Extensions& extensions, const policy::Suite& suite);
 
   Endpoint endpoint_;

@@ -1,11 +1,12 @@
 // The ClientHello (RFC 8446 section 4.1.2) and its binders (section 4.2.11.2).
+#include "message/client_hello.h"
+
 #include <algorithm>
 #include <cctype>
 
 #include "extension/bodies.h"
 #include "extension/key_share.h"
 #include "extension/pre_shared_key.h"
-#include "message/client_hello.h"
 #include "psk/credential_body.h"
 #include "tls13/client.h"
 
@@ -20,11 +21,12 @@ namespace {
 Expected<std::string> server_name_to_send(std::string_view name) {
   if (name.ends_with('.')) name.remove_suffix(1);
   if (name.empty() || name.find(':') != std::string_view::npos) return std::string();
-  const bool is_ipv4 = std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c) || c == '.'; });
+  const bool is_ipv4 =
+      std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c) || c == '.'; });
   if (is_ipv4) return std::string();
   const bool is_dns_name = name.size() <= 253 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return std::isalnum(c) || c == '-' || c == '.' || c == '_';
-  });
+                             return std::isalnum(c) || c == '-' || c == '.' || c == '_';
+                           });
   if (!is_dns_name) {
     return fail(Reason::invalid_argument, "server_name is no DNS name: " + escaped(as_bytes(name)));
   }
@@ -55,8 +57,8 @@ bool Client::fits(const Credential& credential) const {
 }
 
 bool Client::offers(const policy::Suite& suite) const {
-  // A suite whose hash none of the keys has could only fail later: this is the trap that others leave open. The second
-  // ClientHello has the suites of the first (section 4.1.2), also those whose keys it leaves out.
+  // A suite whose hash none of the keys has could only fail later: this is the trap that others leave open.
+  // The second ClientHello has the suites of the first (section 4.1.2), also those whose keys it leaves out.
   return std::any_of(handshake_->credentials.begin(), handshake_->credentials.end(),
                      [&](const Credential& c) { return c.hash() == suite.hash && fits(c); });
 }
@@ -93,15 +95,16 @@ Expected<> Client::prepare(const ClientOptions& options) {
     h.credentials = settings.options.credentials;
   }
   if (!offered_credential(0)) {
-    return fail(Reason::no_credential_usable, h.credentials.empty()
-                                                  ? "no key is configured"
-                                                  : "of " + std::to_string(h.credentials.size()) +
-                                                        " keys none is valid now, fits this server name and protocol, "
-                                                        "and has the hash of a configured suite");
+    return fail(Reason::no_credential_usable,
+                h.credentials.empty() ? "no key is configured"
+                                      : "of " + std::to_string(h.credentials.size()) +
+                                            " keys none is valid now, fits this server name and protocol, "
+                                            "and has the hash of a configured suite");
   }
   h.session_id_size = settings.options.middlebox_compatibility ? 32 : 0;
   std::array<std::uint8_t, 64> random;
-  if (auto ok = settings.public_random(MutableBytes(random).first(std::size_t{32} + h.session_id_size)); !ok) return ok;
+  if (auto ok = settings.public_random(MutableBytes(random).first(std::size_t{32} + h.session_id_size)); !ok)
+    return ok;
   std::copy_n(random.begin(), 32, h.random.begin());
   std::copy_n(random.begin() + 32, h.session_id_size, h.session_id.begin());
   for (const policy::Suite& suite : settings.suites) {
@@ -110,7 +113,8 @@ Expected<> Client::prepare(const ClientOptions& options) {
   if (!settings.allows(PskKeyExchangeMode::psk_dhe_ke)) return {};
   const std::size_t shares = std::min<std::size_t>(settings.options.key_shares, settings.groups.size());
   for (std::size_t i = 0; i < shares; ++i) {
-    auto share = crypto::KeyExchange::generate(*settings.provider, settings.groups[i], settings.options.random);
+    auto share =
+        crypto::KeyExchange::generate(*settings.provider, settings.groups[i], settings.options.random);
     if (!share) return std::unexpected(std::move(share.error()));
     h.shares.push_back(std::move(*share));
   }
@@ -143,7 +147,8 @@ Expected<> Client::send_client_hello() {
     return std::unexpected(std::move(error.with_alert(Alert::illegal_parameter)));
   }
   if (extensions_size > 0xffff) {
-    return fail(Reason::identity_too_long, "the extensions of the ClientHello take " + std::to_string(extensions_size) +
+    return fail(Reason::identity_too_long, "the extensions of the ClientHello take " +
+                                               std::to_string(extensions_size) +
                                                " octets where 65535 fit: offer fewer or shorter identities");
   }
   if (!hello) return std::unexpected(std::move(hello.error()));
@@ -161,13 +166,13 @@ void Client::write_client_hello_extensions(wire::Writer& w) {
   };
   if (const std::string& name = endpoint_.established.server_name; !name.empty()) {
     extension(ExtensionType::server_name, [&] {
-      w.prefixed(2, [&] {
-        write(w, extension::ServerName{extension::NameType::host_name, {as_bytes(name)}});
-      });
+      w.prefixed(2,
+                 [&] { write(w, extension::ServerName{extension::NameType::host_name, {as_bytes(name)}}); });
     });
   }
   if (options.max_fragment_length != 0) {
-    extension(ExtensionType::max_fragment_length, [&] { w.uint(max_fragment_length_code(options.max_fragment_length), 1); });
+    extension(ExtensionType::max_fragment_length,
+              [&] { w.uint(max_fragment_length_code(options.max_fragment_length), 1); });
   }
   const bool dhe = endpoint_.settings.allows(PskKeyExchangeMode::psk_dhe_ke);
   if (dhe) {
@@ -186,7 +191,8 @@ void Client::write_client_hello_extensions(wire::Writer& w) {
   }
   if (options.record_size_limit != 0) {
     // RFC 8449 section 4: in TLS 1.3 the limit counts the content type as well.
-    extension(ExtensionType::record_size_limit, [&] { w.uint(static_cast<std::uint32_t>(options.record_size_limit + 1), 2); });
+    extension(ExtensionType::record_size_limit,
+              [&] { w.uint(static_cast<std::uint32_t>(options.record_size_limit + 1), 2); });
   }
   extension(ExtensionType::supported_versions, [&] { w.prefixed(1, [&] { w.uint(version, 2); }); });
   if (!h.cookie.empty()) {
@@ -232,7 +238,8 @@ Expected<> Client::write_binders(MutableBytes client_hello) {
   for (const Credential& c : h.credentials) {
     if (offers(c)) size += 1 + endpoint_.settings.provider->hash(c.hash()).size();
   }
-  // Section 4.2.11.2: the transcript up to and with the identities; the lengths are as if the binders stood there.
+  // Section 4.2.11.2: the transcript up to and with the identities; the lengths are as if the binders stood
+  // there.
   const Bytes truncated = client_hello.first(client_hello.size() - size - 2);
   MutableBytes at = client_hello.last(size);
   crypto::HashValue hashes[2];

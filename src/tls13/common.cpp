@@ -9,9 +9,12 @@ using message::HandshakeType;
 std::unexpected<Error> malformed(wire::Fault fault, HandshakeType type) {
   const std::string name(message::name(type));
   switch (fault) {
-    case wire::Fault::trailing: return fail(Reason::trailing_octets, name);
-    case wire::Fault::truncated: return fail(Reason::malformed_message, name + ": a field goes beyond the end");
-    default: return fail(Reason::malformed_message, name + ": a vector's length is out of its bounds");
+    case wire::Fault::trailing:
+      return fail(Reason::trailing_octets, name);
+    case wire::Fault::truncated:
+      return fail(Reason::malformed_message, name + ": a field goes beyond the end");
+    default:
+      return fail(Reason::malformed_message, name + ": a vector's length is out of its bounds");
   }
 }
 
@@ -31,12 +34,13 @@ Expected<> check_finished(const handshake::Incoming& message, const crypto::Hmac
     return fail(Reason::malformed_message, "Finished: the size of verify_data is not that of the hash");
   }
   const crypto::HashValue expected = secret::finished_verify_data(traffic_secret, transcript_hash);
-  if (!secret::equal_in_constant_time(expected.bytes(), message.body())) return fail(Reason::finished_mismatch);
+  if (!secret::equal_in_constant_time(expected.bytes(), message.body()))
+    return fail(Reason::finished_mismatch);
   return {};
 }
 
-void log_secret(const policy::Settings& settings, std::string_view label, const message::Random& client_random,
-                Bytes secret) {
+void log_secret(const policy::Settings& settings, std::string_view label,
+                const message::Random& client_random, Bytes secret) {
   if (!settings.options.key_log) return;
   std::string line;
   line.reserve(label.size() + 2 + 2 * (client_random.size() + secret.size()));  // no copy is left behind
@@ -53,14 +57,18 @@ Expected<> send_key_update(Endpoint& endpoint, bool request_peer) {
   using message::KeyUpdate;
   using message::KeyUpdateRequest;
   endpoint.key_update_owed = false;
-  const KeyUpdate update{request_peer ? KeyUpdateRequest::update_requested : KeyUpdateRequest::update_not_requested};
-  auto written = write_message(endpoint.port, HandshakeType::key_update, [&](wire::Writer& w) { write(w, update); });
+  const KeyUpdate update{request_peer ? KeyUpdateRequest::update_requested
+                                      : KeyUpdateRequest::update_not_requested};
+  auto written =
+      write_message(endpoint.port, HandshakeType::key_update, [&](wire::Writer& w) { write(w, update); });
   if (!written) return std::unexpected(std::move(written.error()));
   if (auto ok = endpoint.port.send_flight(); !ok) return ok;
   handshake::Established& established = endpoint.established;
   const crypto::Hash& hash = endpoint.settings.provider->hash(established.suite->hash);
-  established.write_secret = secret::next_traffic_secret(crypto::HmacKey(hash, established.write_secret.bytes()));
-  return endpoint.port.set_write_keys(*established.suite, crypto::HmacKey(hash, established.write_secret.bytes()));
+  established.write_secret =
+      secret::next_traffic_secret(crypto::HmacKey(hash, established.write_secret.bytes()));
+  return endpoint.port.set_write_keys(*established.suite,
+                                      crypto::HmacKey(hash, established.write_secret.bytes()));
 }
 
 Expected<> on_key_update(Endpoint& endpoint, const handshake::Incoming& message) {
@@ -75,8 +83,10 @@ Expected<> on_key_update(Endpoint& endpoint, const handshake::Incoming& message)
   }
   handshake::Established& established = endpoint.established;
   const crypto::Hash& hash = endpoint.settings.provider->hash(established.suite->hash);
-  established.read_secret = secret::next_traffic_secret(crypto::HmacKey(hash, established.read_secret.bytes()));
-  auto ok = endpoint.port.set_read_keys(*established.suite, crypto::HmacKey(hash, established.read_secret.bytes()));
+  established.read_secret =
+      secret::next_traffic_secret(crypto::HmacKey(hash, established.read_secret.bytes()));
+  auto ok =
+      endpoint.port.set_read_keys(*established.suite, crypto::HmacKey(hash, established.read_secret.bytes()));
   if (!ok) return ok;
   if (update->request_update == message::KeyUpdateRequest::update_requested && !endpoint.write_closed) {
     endpoint.key_update_owed = true;

@@ -21,15 +21,16 @@ struct Endpoint {
   handshake::MessagePort& port;
   handshake::Established& established;
   bool write_closed = false;  ///< close_notify was sent: nothing may follow it
-  /// The peer asked for a KeyUpdate and has not got it: it goes out before the next application data (section 4.6.3).
+  /// The peer asked for a KeyUpdate and has not got it: it goes out before the next application data
+  /// (section 4.6.3).
   bool key_update_owed = false;
   // Counted, because a peer can repeat them for ever.
   std::uint32_t key_updates = 0;  ///< received without application data between them
   std::uint32_t tickets = 0;
 };
 
-/// Composes a handshake message where its record will stand: `body` writes what is behind the header. Returns the whole
-/// message, valid until the next one. Error: malformed_message if a field does not fit its bounds.
+/// Composes a handshake message where its record will stand: `body` writes what is behind the header. Returns
+/// the whole message, valid until the next one. Error: malformed_message if a field does not fit its bounds.
 template <class Body>
 Expected<MutableBytes> write_message(handshake::MessagePort& port, message::HandshakeType type, Body&& body) {
   wire::Buffer& out = port.messages();
@@ -49,16 +50,17 @@ void write_extension(wire::Writer& w, extension::ExtensionType type, Body&& body
 }
 
 /// Writes a Finished (section 4.4.4) and adds it to the transcript.
-Expected<> write_finished(Endpoint& endpoint, transcript::Transcript& transcript, const crypto::HmacKey& traffic_secret,
-                          Bytes transcript_hash);
+Expected<> write_finished(Endpoint& endpoint, transcript::Transcript& transcript,
+                          const crypto::HmacKey& traffic_secret, Bytes transcript_hash);
 
-/// Compares the peer's Finished in constant time. Error: finished_mismatch, malformed_message for a wrong size.
+/// Compares the peer's Finished in constant time. Error: finished_mismatch, malformed_message for a wrong
+/// size.
 Expected<> check_finished(const handshake::Incoming& message, const crypto::HmacKey& traffic_secret,
                           Bytes transcript_hash);
 
 /// A line of the SSLKEYLOGFILE format, if anybody wants it.
-void log_secret(const policy::Settings& settings, std::string_view label, const message::Random& client_random,
-                Bytes secret);
+void log_secret(const policy::Settings& settings, std::string_view label,
+                const message::Random& client_random, Bytes secret);
 
 /// Section 4.6.3.
 Expected<> send_key_update(Endpoint& endpoint, bool request_peer);

@@ -35,14 +35,17 @@ struct ClientHelloWithoutExtensions {
 };
 
 Expected<> read_version(const message::ClientHello& hello, const Extensions& extensions) {
-  if (hello.legacy_version <= message::legacy_version_ssl30) return fail(Reason::no_common_version, "SSL 3.0");
-  // Section 4.2.1: legacy_version says nothing where supported_versions is, and TLS 1.2 at most where it is not.
+  if (hello.legacy_version <= message::legacy_version_ssl30)
+    return fail(Reason::no_common_version, "SSL 3.0");
+  // Section 4.2.1: legacy_version says nothing where supported_versions is, and TLS 1.2 at most where it is
+  // not.
   if (!extensions.has(ExtensionType::supported_versions)) {
     return fail(Reason::no_common_version, "the client offers TLS 1.2 or older");
   }
   const auto offered = extensions.read<extension::SupportedVersionsOffer>(ExtensionType::supported_versions);
   if (!offered) return std::unexpected(std::move(offered.error()));
-  if (!contains(offered->versions, version)) return fail(Reason::no_common_version, "the client does not offer TLS 1.3");
+  if (!contains(offered->versions, version))
+    return fail(Reason::no_common_version, "the client does not offer TLS 1.3");
   return {};
 }
 
@@ -68,8 +71,8 @@ Expected<> read_groups(const Extensions& extensions, Offer& offer) {
   const bool has_groups = extensions.has(ExtensionType::supported_groups);
   // Section 9.2: neither goes without the other.
   if (has_groups != extensions.has(ExtensionType::key_share)) {
-    return fail(Reason::extension_missing, has_groups ? "supported_groups without key_share"
-                                                      : "key_share without supported_groups");
+    return fail(Reason::extension_missing,
+                has_groups ? "supported_groups without key_share" : "key_share without supported_groups");
   }
   if (!has_groups) return {};
   const auto groups = extensions.read<extension::NamedGroupList>(ExtensionType::supported_groups);
@@ -85,7 +88,8 @@ Expected<> read_psks(const Extensions& extensions, Offer& offer) {
   if (!extensions.has(ExtensionType::pre_shared_key)) {
     Error error(Reason::psk_not_offered);
     // Section 9.2: a client without a key has to have both of these.
-    if (!extensions.has(ExtensionType::signature_algorithms) || !extensions.has(ExtensionType::supported_groups)) {
+    if (!extensions.has(ExtensionType::signature_algorithms) ||
+        !extensions.has(ExtensionType::supported_groups)) {
       error.with_alert(Alert::missing_extension);
     }
     return std::unexpected(std::move(error));
@@ -102,7 +106,8 @@ Expected<> read_psks(const Extensions& extensions, Offer& offer) {
   offer.psks = *psks;
   const std::size_t identities = psks->identities.count(), binders = psks->binders.count();
   if (identities != binders) {
-    return fail(Reason::psk_binder_count, std::to_string(identities) + " identities, " + std::to_string(binders) + " binders");
+    return fail(Reason::psk_binder_count,
+                std::to_string(identities) + " identities, " + std::to_string(binders) + " binders");
   }
   offer.truncated = offer.whole.first(offer.whole.size() - 2 - psks->binders.raw.size());
   return {};
@@ -113,8 +118,7 @@ Expected<> read_psks(const Extensions& extensions, Offer& offer) {
 Expected<Offer> read_offer(Bytes client_hello) {
   Offer offer;
   offer.whole = client_hello;
-  const auto hello =
-      wire::decode<message::ClientHello>(client_hello.subspan(message::handshake_header_size));
+  const auto hello = wire::decode<message::ClientHello>(client_hello.subspan(message::handshake_header_size));
   if (!hello) {
     if (wire::decode<ClientHelloWithoutExtensions>(client_hello.subspan(message::handshake_header_size))) {
       return fail(Reason::no_common_version, "the client offers TLS 1.2 or older, without any extension");
@@ -139,14 +143,14 @@ Expected<Offer> read_offer(Bytes client_hello) {
 Expected<> choose_alpn(const policy::Settings& settings, const Offer& offer, Negotiated& out) {
   const auto& ours = settings.options.alpn;
   if (!offer.extensions.has(ExtensionType::application_layer_protocol_negotiation)) return {};
-  const auto list = offer.extensions.read<extension::ProtocolNameList>(ExtensionType::application_layer_protocol_negotiation);
+  const auto list = offer.extensions.read<extension::ProtocolNameList>(
+      ExtensionType::application_layer_protocol_negotiation);
   if (!list) return std::unexpected(std::move(list.error()));
   if (ours.empty()) return {};
   for (const std::string& protocol : ours) {
     bool found = false;
-    list->protocol_name_list.for_each([&](const wire::opaque<1, 255>& name) {
-      return !(found = as_text(name.data) == protocol);
-    });
+    list->protocol_name_list.for_each(
+        [&](const wire::opaque<1, 255>& name) { return !(found = as_text(name.data) == protocol); });
     if (!found) continue;
     out.alpn = &protocol;
     return {};
@@ -171,7 +175,8 @@ Expected<> choose_record_limits(const policy::Settings& settings, const Offer& o
     out.received_limit = ours ? static_cast<std::uint16_t>(ours) : most;
   } else if (offer.extensions.has(ExtensionType::max_fragment_length)) {
     // RFC 6066 section 4; RFC 8449 section 5: not beside a record_size_limit.
-    const auto length = offer.extensions.read<extension::MaxFragmentLength>(ExtensionType::max_fragment_length);
+    const auto length =
+        offer.extensions.read<extension::MaxFragmentLength>(ExtensionType::max_fragment_length);
     if (!length) return std::unexpected(std::move(length.error()));
     const auto code = static_cast<unsigned>(length->max_fragment_length);
     if (code < 1 || code > 4) return fail(Reason::max_fragment_length_mismatch);
@@ -185,8 +190,8 @@ namespace {
 
 std::string of_identity(Bytes identity) { return "identity " + escaped(identity); }
 
-// Which hashes the suites have that both sides know; of the fixed suite only, if there is one. Found once for all
-// identities: a hostile ClientHello has room for 32 thousand suites.
+// Which hashes the suites have that both sides know; of the fixed suite only, if there is one. Found once for
+// all identities: a hostile ClientHello has room for 32 thousand suites.
 using CommonHashes = std::array<bool, 2>;
 CommonHashes common_hashes(const policy::Settings& settings, const Offer& offer, const policy::Suite* fixed) {
   CommonHashes common{};
@@ -198,10 +203,12 @@ CommonHashes common_hashes(const policy::Settings& settings, const Offer& offer,
 }
 
 // Why a key that a source found cannot be used in this handshake; nullopt: it can.
-std::optional<Error> refusal(const Offer& offer, const psk::Candidate& candidate, Bytes identity, TimePoint now,
-                             const CommonHashes& common, const Negotiated& chosen) {
+std::optional<Error> refusal(const Offer& offer, const psk::Candidate& candidate, Bytes identity,
+                             TimePoint now, const CommonHashes& common, const Negotiated& chosen) {
   const psk::Restrictions& r = candidate.restrictions;
-  const auto refuse = [&](Reason reason, std::string why) { return Error(reason, of_identity(identity) + std::move(why)); };
+  const auto refuse = [&](Reason reason, std::string why) {
+    return Error(reason, of_identity(identity) + std::move(why));
+  };
   if (r.usage != PskUsage::tls13) return refuse(Reason::psk_wrong_usage, {});
   if (r.not_before && now < *r.not_before) return refuse(Reason::psk_not_yet_valid, {});
   if (r.not_after && now >= *r.not_after) return refuse(Reason::psk_expired, {});
@@ -218,19 +225,22 @@ std::optional<Error> refusal(const Offer& offer, const psk::Candidate& candidate
 }
 
 bool has_common_suite(const policy::Settings& settings, const Offer& offer) {
-  return std::any_of(settings.suites.begin(), settings.suites.end(),
-                     [&](const policy::Suite& suite) { return contains(offer.hello.cipher_suites, suite.id); });
+  return std::any_of(settings.suites.begin(), settings.suites.end(), [&](const policy::Suite& suite) {
+    return contains(offer.hello.cipher_suites, suite.id);
+  });
 }
 
 // A binder is as long as its hash, so that its length tells which one the client bound its key to.
 std::string other_hash(const psk::Candidate& candidate, const extension::PskBinderEntry& binder) {
   const bool same = binder.data.size() == (candidate.secrets.hash() == HashAlgorithm::sha256 ? 32 : 48);
-  return same ? "" : ": this side's key is bound to " + std::string(sesame::name(candidate.secrets.hash())) +
-                         ", the client's to another hash";
+  return same ? ""
+              : ": this side's key is bound to " + std::string(sesame::name(candidate.secrets.hash())) +
+                    ", the client's to another hash";
 }
 
-const crypto::HashValue& truncated_hash(const policy::Settings& settings, const Offer& offer, HashAlgorithm algorithm,
-                                        transcript::Transcript& transcript, PskLookup& lookup) {
+const crypto::HashValue& truncated_hash(const policy::Settings& settings, const Offer& offer,
+                                        HashAlgorithm algorithm, transcript::Transcript& transcript,
+                                        PskLookup& lookup) {
   const auto i = static_cast<std::size_t>(algorithm);
   if (!lookup.has_hash[i]) {
     transcript.begin(settings.provider->hash(algorithm));
@@ -244,8 +254,8 @@ const crypto::HashValue& truncated_hash(const policy::Settings& settings, const 
 }  // namespace
 
 Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, TimePoint now,
-                          const policy::Suite* fixed_suite, transcript::Transcript& transcript, PskLookup& lookup,
-                          Negotiated& out) {
+                          const policy::Suite* fixed_suite, transcript::Transcript& transcript,
+                          PskLookup& lookup, Negotiated& out) {
   wire::Reader identities(offer.psks.identities.raw), binders(offer.psks.binders.raw);
   const std::size_t most = settings.options.limits.psk_identities;
   const CommonHashes common = common_hashes(settings, offer, fixed_suite);
@@ -283,14 +293,16 @@ Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, 
         continue;
       }
       usable = true;
-      const crypto::HashValue& hash = truncated_hash(settings, offer, candidate.secrets.hash(), transcript, lookup);
+      const crypto::HashValue& hash =
+          truncated_hash(settings, offer, candidate.secrets.hash(), transcript, lookup);
       const crypto::HashValue expected = candidate.secrets.binder.mac({hash.bytes()});
       const bool equal = secret::equal_in_constant_time(expected.bytes(), binder.data);
       if (equal && match < 0) match = static_cast<int>(k);
     }
     if (!usable) continue;
     // Section 4.2.11: a binder that does not validate ends the handshake.
-    if (match < 0) return fail(Reason::psk_binder_mismatch, of_identity(identity) + other_hash(lookup.answer[0], binder));
+    if (match < 0)
+      return fail(Reason::psk_binder_mismatch, of_identity(identity) + other_hash(lookup.answer[0], binder));
     psk::Candidate& candidate = lookup.answer[static_cast<std::size_t>(match)];
     out.selected_identity = i;
     out.older_key = match > 0;
@@ -305,9 +317,10 @@ Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, 
   extension::PskIdentity first;
   wire::Reader again(offer.psks.identities.raw);
   read(again, first);
-  Error error(Reason::psk_identity_unknown,
-              of_identity(first.identity.data) +
-                  (lookup.unknown > 1 ? " and " + std::to_string(lookup.unknown - 1) + " more" : std::string()));
+  Error error(
+      Reason::psk_identity_unknown,
+      of_identity(first.identity.data) +
+          (lookup.unknown > 1 ? " and " + std::to_string(lookup.unknown - 1) + " more" : std::string()));
   if (settings.options.unknown_identity_alert == UnknownIdentityAlert::unknown_psk_identity) {
     error.with_alert(Alert::unknown_psk_identity);
   }
@@ -328,7 +341,8 @@ Expected<> choose_suite(const policy::Settings& settings, const Offer& offer, co
 
 namespace {
 
-// A group that both have: the most preferred one that has a share already, or else the most preferred one. False: none.
+// A group that both have: the most preferred one that has a share already, or else the most preferred one.
+// False: none.
 Expected<bool> choose_group(const policy::Settings& settings, const Offer& offer, Negotiated& out) {
   std::optional<NamedGroup> without_share;
   for (const NamedGroup group : settings.groups) {

@@ -20,8 +20,8 @@ std::string_view name(ServerState state) noexcept {
 }
 
 std::span<const Server::Edge> Server::edges() noexcept {
-  // Appendix A.2 for keys without certificates and early data. RECVD_CH has no row: while a look-up is pending nothing is
-  // read, and supply_psk() goes on from it.
+  // Appendix A.2 for keys without certificates and early data. RECVD_CH has no row: while a look-up is
+  // pending nothing is read, and supply_psk() goes on from it.
   static constexpr Edge table[] = {
       {START, HandshakeType::client_hello, {START, RECVD_CH, WAIT_FINISHED}, on_client_hello},
       {WAIT_FINISHED, HandshakeType::finished, {CONNECTED}, on_finished},
@@ -81,7 +81,9 @@ Expected<ServerState> Server::negotiate(Bytes client_hello) {
   const bool cookie_missing = settings.options.always_retry_with_cookie && !h.retry;
   if (share_missing || cookie_missing) {
     // Section 4.1.4: the second ClientHello has to have what the first one was asked for.
-    if (h.retry) return fail(Reason::key_share_wrong_group, "the second ClientHello has no share for the group asked for");
+    if (h.retry)
+      return fail(Reason::key_share_wrong_group,
+                  "the second ClientHello has no share for the group asked for");
     return send_hello_retry_request(*offer, negotiated);
   }
   if (h.retry && h.retry->group && negotiated.group != h.retry->group) {
@@ -111,7 +113,9 @@ Expected<> Server::supply_psk(std::span<const Credential> credentials) {
   const std::vector<std::uint8_t> client_hello = std::move(handshake_->client_hello);
   handshake_->client_hello.clear();
   auto next = negotiate(client_hello);
-  if (!next) return std::unexpected(std::move(next.error().at(name(state_), message::name(HandshakeType::client_hello))));
+  if (!next)
+    return std::unexpected(
+        std::move(next.error().at(name(state_), message::name(HandshakeType::client_hello))));
   state_ = *next;
   return {};
 }
@@ -132,7 +136,8 @@ crypto::HashValue hash_session_id_and_suites(const policy::Settings& settings, c
 Expected<> Server::check_second_client_hello(const Offer& offer) const {
   const Retry& retry = *handshake_->retry;
   const crypto::HashValue hash = hash_session_id_and_suites(endpoint_.settings, offer);
-  if (offer.hello.random != retry.random || !std::ranges::equal(hash.bytes(), retry.session_id_and_suites.bytes())) {
+  if (offer.hello.random != retry.random ||
+      !std::ranges::equal(hash.bytes(), retry.session_id_and_suites.bytes())) {
     return fail(Reason::retry_hello_changed);
   }
   if (offer.extensions.has(ExtensionType::early_data)) {
@@ -141,7 +146,8 @@ Expected<> Server::check_second_client_hello(const Offer& offer) const {
   if (!retry.cookie.empty()) {
     const auto cookie = offer.extensions.read<extension::Cookie>(ExtensionType::cookie);
     if (!cookie) return std::unexpected(cookie.error());
-    if (!secret::equal_in_constant_time(cookie->cookie.data, retry.cookie)) return fail(Reason::cookie_mismatch);
+    if (!secret::equal_in_constant_time(cookie->cookie.data, retry.cookie))
+      return fail(Reason::cookie_mismatch);
   } else if (offer.extensions.has(ExtensionType::cookie)) {
     return fail(Reason::cookie_mismatch, "a cookie that was not given");
   }
@@ -214,9 +220,10 @@ Expected<secret::HandshakeStage> Server::send_server_hello(const Offer& offer, N
         write_extension(w, ExtensionType::key_share, [&] {
           write(w, *negotiated.group);
           w.prefixed(2, [&] {
-            const MutableBytes share = w.buffer().grow(crypto::key_share_size(*negotiated.group, Side::server));
-            agreed = crypto::respond(*settings.provider, *negotiated.group, negotiated.peer_share, share, shared_secret,
-                                     settings.options.random);
+            const MutableBytes share =
+                w.buffer().grow(crypto::key_share_size(*negotiated.group, Side::server));
+            agreed = crypto::respond(*settings.provider, *negotiated.group, negotiated.peer_share, share,
+                                     shared_secret, settings.options.random);
           });
         });
       }
@@ -244,7 +251,8 @@ Expected<> Server::send_encrypted_extensions(const Offer& offer, const Negotiate
         });
       }
       if (limit_by == LimitBy::record_size_limit) {
-        write_extension(w, ExtensionType::record_size_limit, [&] { w.uint(negotiated.received_limit + 1u, 2); });
+        write_extension(w, ExtensionType::record_size_limit,
+                        [&] { w.uint(negotiated.received_limit + 1u, 2); });
       }
       if (limit_by == LimitBy::max_fragment_length) {
         write_extension(w, ExtensionType::max_fragment_length,
@@ -330,14 +338,16 @@ Expected<ServerState> Server::on_finished(Server& server, const Incoming& messag
   if (!message.ends_record) return fail(Reason::message_across_key_change);
   established.read_secret = std::move(h.read_secret);
   const crypto::Hash& hash = endpoint.settings.provider->hash(established.suite->hash);
-  auto ok = endpoint.port.set_read_keys(*established.suite, crypto::HmacKey(hash, established.read_secret.bytes()));
+  auto ok =
+      endpoint.port.set_read_keys(*established.suite, crypto::HmacKey(hash, established.read_secret.bytes()));
   if (!ok) return std::unexpected(std::move(ok.error()));
   established.authentication = Authentication::external_psk;
   return CONNECTED;
 }
 
 Expected<ServerState> Server::on_key_update(Server& server, const Incoming& message) {
-  if (auto ok = tls13::on_key_update(server.endpoint_, message); !ok) return std::unexpected(std::move(ok.error()));
+  if (auto ok = tls13::on_key_update(server.endpoint_, message); !ok)
+    return std::unexpected(std::move(ok.error()));
   return CONNECTED;
 }
 

@@ -12,8 +12,8 @@
 
 namespace sesame::tls13 {
 
-/// The states of appendix A.2. WAIT_EOED, WAIT_FLIGHT2, WAIT_CERT and WAIT_CV get their rows with early data and
-/// certificates; NEGOTIATED is passed through within a handler.
+/// The states of appendix A.2. WAIT_EOED, WAIT_FLIGHT2, WAIT_CERT and WAIT_CV get their rows with early data
+/// and certificates; NEGOTIATED is passed through within a handler.
 enum class ServerState : std::uint8_t {
   START,
   RECVD_CH,
@@ -30,10 +30,10 @@ std::string_view name(ServerState state) noexcept;
 /// What the second ClientHello is held against (section 4.1.2).
 struct Retry {
   const policy::Suite* suite = nullptr;
-  std::optional<NamedGroup> group;         // nullopt: only the cookie was missing
+  std::optional<NamedGroup> group;  // nullopt: only the cookie was missing
   std::vector<std::uint8_t> cookie;
   message::Random random;
-  crypto::HashValue session_id_and_suites; // SHA-256
+  crypto::HashValue session_id_and_suites;  // SHA-256
 };
 
 /// What is freed when the handshake is done.
@@ -44,9 +44,9 @@ struct ServerHandshake {
   PskLookup lookup;
   std::vector<std::uint8_t> client_hello;  // kept while a look-up is pending
   transcript::Transcript transcript;
-  crypto::HmacKey client_traffic;          // handshake traffic secret, as a key
-  crypto::HashValue server_finished;       // the transcript hash up to the server's Finished
-  secret::SecretBytes read_secret;         // the client's application traffic secret, until it is used
+  crypto::HmacKey client_traffic;     // handshake traffic secret, as a key
+  crypto::HashValue server_finished;  // the transcript hash up to the server's Finished
+  secret::SecretBytes read_secret;    // the client's application traffic secret, until it is used
 };
 
 class Server {
@@ -58,7 +58,9 @@ class Server {
 
   Expected<> on_message(const handshake::Incoming& message);
   static std::span<const Edge> edges() noexcept;
-  bool expects(message::HandshakeType type) const noexcept { return handshake::has_edge(edges(), state_, type); }
+  bool expects(message::HandshakeType type) const noexcept {
+    return handshake::has_edge(edges(), state_, type);
+  }
 
   /// RECVD_CH: the source answers later. The query's views are valid until supply_psk.
   bool awaits_psk() const noexcept { return state_ == State::RECVD_CH && handshake_; }

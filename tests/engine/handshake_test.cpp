@@ -31,8 +31,9 @@ TEST(Handshake, PskKeConnectsAndCarriesDataBothWays) {
 
 TEST(Handshake, PskDheKeConnectsWithEachGroup) {
   for (const NamedGroup group :
-       {NamedGroup::x25519, NamedGroup::secp256r1, NamedGroup::secp384r1, NamedGroup::secp521r1, NamedGroup::x448,
-        NamedGroup::ffdhe2048, NamedGroup::ffdhe3072, NamedGroup::ffdhe4096, NamedGroup::ffdhe6144, NamedGroup::ffdhe8192}) {
+       {NamedGroup::x25519, NamedGroup::secp256r1, NamedGroup::secp384r1, NamedGroup::secp521r1,
+        NamedGroup::x448, NamedGroup::ffdhe2048, NamedGroup::ffdhe3072, NamedGroup::ffdhe4096,
+        NamedGroup::ffdhe6144, NamedGroup::ffdhe8192}) {
     ContextOptions options;
     options.groups = {group};
     Pair pair(client_context(options), server_context(options));
@@ -46,11 +47,13 @@ TEST(Handshake, PskDheKeConnectsWithEachGroup) {
 
 TEST(Handshake, EachSuiteConnects) {
   for (const CipherSuite suite :
-       {CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384, CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
-        CipherSuite::TLS_AES_128_CCM_SHA256, CipherSuite::TLS_AES_128_CCM_8_SHA256}) {
+       {CipherSuite::TLS_AES_128_GCM_SHA256, CipherSuite::TLS_AES_256_GCM_SHA384,
+        CipherSuite::TLS_CHACHA20_POLY1305_SHA256, CipherSuite::TLS_AES_128_CCM_SHA256,
+        CipherSuite::TLS_AES_128_CCM_8_SHA256}) {
     ContextOptions options = with_modes({ke});
     options.cipher_suites = {suite};
-    const auto hash = suite == CipherSuite::TLS_AES_256_GCM_SHA384 ? HashAlgorithm::sha384 : HashAlgorithm::sha256;
+    const auto hash =
+        suite == CipherSuite::TLS_AES_256_GCM_SHA384 ? HashAlgorithm::sha384 : HashAlgorithm::sha256;
     const std::vector<Credential> keys = {make_credential("alice", default_key, hash)};
     Pair pair(client_context(options, keys), server_context(options, keys));
     ASSERT_TRUE(pair.handshake()) << name(suite);
@@ -67,8 +70,10 @@ TEST(Handshake, ARetryWithKeysOfBothHashesConnects) {
     server_options.groups = {NamedGroup::secp256r1};
     const std::vector<Credential> keys = {make_credential("alice", default_key, HashAlgorithm::sha256),
                                           make_credential("bob", default_key, HashAlgorithm::sha384)};
-    Pair pair(client_context({}, keys), server_context(server_options, {hash == HashAlgorithm::sha256 ? keys[0] : keys[1]}));
-    ASSERT_TRUE(pair.handshake()) << name(hash) << (pair.server.failure ? pair.server.failure->message() : "");
+    Pair pair(client_context({}, keys),
+              server_context(server_options, {hash == HashAlgorithm::sha256 ? keys[0] : keys[1]}));
+    ASSERT_TRUE(pair.handshake()) << name(hash)
+                                  << (pair.server.failure ? pair.server.failure->message() : "");
     EXPECT_TRUE(pair.client.connection.retried());
   }
 }

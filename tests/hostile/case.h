@@ -1,10 +1,10 @@
 // A connection under test, and a scripted peer that does to it what no real one would.
 #pragma once
 
+#include <sesame/sesame.h>
+
 #include <optional>
 #include <string>
-
-#include <sesame/sesame.h>
 
 #include "support/pair.h"
 #include "support/script_client.h"
@@ -65,9 +65,9 @@ class AgainstClient : public Case {
   ClientOptions client_options;
   ScriptPeer& peer() override { return server; }
 
-  void up_to_hello();      ///< the ClientHello was taken: WAIT_SH
-  void up_to_retried();    ///< a HelloRetryRequest was sent and the second ClientHello taken: WAIT_SH
-  void up_to_wait_ee();    ///< the ServerHello was sent
+  void up_to_hello();    ///< the ClientHello was taken: WAIT_SH
+  void up_to_retried();  ///< a HelloRetryRequest was sent and the second ClientHello taken: WAIT_SH
+  void up_to_wait_ee();  ///< the ServerHello was sent
   void up_to_wait_finished();
   void up_to_connected();
   /// The ServerHello as it stands, spoiled or not.

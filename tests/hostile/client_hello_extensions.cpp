@@ -17,32 +17,36 @@ Variant with(std::string name, T type, Octets data, Alert alert = Alert::decode_
 }
 
 Variant twice(std::string name, unsigned type, Octets data = {}) {
-  return to_server(std::move(name), Alert::illegal_parameter, Reason::extension_duplicate, [=](AgainstServer& c) {
-    c.client.extensions.add(type, data);
-    c.client.extensions.add(type, data);
-    c.say_hello();
-  });
+  return to_server(std::move(name), Alert::illegal_parameter, Reason::extension_duplicate,
+                   [=](AgainstServer& c) {
+                     c.client.extensions.add(type, data);
+                     c.client.extensions.add(type, data);
+                     c.say_hello();
+                   });
 }
 
 Variant repeated(std::string name, T type) {
-  return to_server(std::move(name), Alert::illegal_parameter, Reason::extension_duplicate, [=](AgainstServer& c) {
-    c.client.extensions.add(type, c.client.extensions[type]);
-    c.say_hello();
-  });
+  return to_server(std::move(name), Alert::illegal_parameter, Reason::extension_duplicate,
+                   [=](AgainstServer& c) {
+                     c.client.extensions.add(type, c.client.extensions[type]);
+                     c.say_hello();
+                   });
 }
 
 Variant without(std::string name, T type) {
-  return to_server(std::move(name), Alert::missing_extension, Reason::extension_missing, [=](AgainstServer& c) {
-    c.client.extensions.erase(type);
-    c.say_hello();
-  });
+  return to_server(std::move(name), Alert::missing_extension, Reason::extension_missing,
+                   [=](AgainstServer& c) {
+                     c.client.extensions.erase(type);
+                     c.say_hello();
+                   });
 }
 
 Octets host_name(const Octets& name) { return join({u8(0), vec16(name)}); }
 
 std::vector<Variant> version_variants() {
   const auto refused = [](std::string name, Octets data) {
-    return with(std::move(name), T::supported_versions, std::move(data), Alert::protocol_version, Reason::no_common_version);
+    return with(std::move(name), T::supported_versions, std::move(data), Alert::protocol_version,
+                Reason::no_common_version);
   };
   return {
       with("versions_empty", T::supported_versions, {}),
@@ -66,7 +70,8 @@ std::vector<Variant> server_name_variants() {
       with("server_name_with_an_octet_behind", T::server_name, join({vec16(host_name(name)), {0}})),
       with("server_name_ends_in_its_length", T::server_name, vec16({0, 0})),
       with("server_name_two_of_a_type", T::server_name, vec16(join({host_name(name), host_name(name)}))),
-      with("server_name_with_nul", T::server_name, vec16(host_name(text(std::string("example.org\0.evil.example", 25))))),
+      with("server_name_with_nul", T::server_name,
+           vec16(host_name(text(std::string("example.org\0.evil.example", 25))))),
       with("server_name_of_256", T::server_name, vec16(host_name(repeat(256, 'a')))),
       twice("server_name_twice", 0, vec16(host_name(name))),
   };
@@ -83,7 +88,8 @@ std::vector<Variant> alpn_variants() {
       to_server("alpn_without_one_in_common", Alert::no_application_protocol, Reason::no_common_alpn,
                 [=](AgainstServer& c) {
                   c.options.alpn = {"h2", "http/1.1"};
-                  c.client.extensions[alpn] = vec16(join({vec8(text("h3")), vec8(text("\x7a\x7a")), vec8(text("h"))}));
+                  c.client.extensions[alpn] =
+                      vec16(join({vec8(text("h3")), vec8(text("\x7a\x7a")), vec8(text("h"))}));
                   c.say_hello();
                 }),
   };
@@ -122,13 +128,15 @@ std::vector<Variant> client_hello_extension_variants() {
       twice("extension_unknown_twice", 0x1234),
       twice("extension_grease_twice", 0x0a0a),
       twice("extension_padding_twice", 21, repeat(10, 0)),
-      to_server("extension_unknown_twice_among_thousands", Alert::illegal_parameter, Reason::extension_duplicate,
+      to_server("extension_unknown_twice_among_thousands", Alert::illegal_parameter,
+                Reason::extension_duplicate,
                 [](AgainstServer& c) {
                   for (unsigned i = 0; i < 4000; ++i) c.client.extensions.add(0x2000 + i);
                   c.client.extensions.add(0x2000);
                   c.say_hello();
                 }),
-      with("extension_oid_filters", T::oid_filters, vec16({}), Alert::illegal_parameter, Reason::extension_misplaced),
+      with("extension_oid_filters", T::oid_filters, vec16({}), Alert::illegal_parameter,
+           Reason::extension_misplaced),
       with("modes_empty", T::psk_key_exchange_modes, {}),
       with("modes_empty_list", T::psk_key_exchange_modes, vec8({})),
       with("modes_with_an_octet_behind", T::psk_key_exchange_modes, {1, 1, 0}),
@@ -151,7 +159,8 @@ std::vector<Variant> client_hello_extension_variants() {
                   c.say_hello();
                 }),
   };
-  for (const auto& more : {version_variants(), server_name_variants(), alpn_variants(), record_limit_variants()}) {
+  for (const auto& more :
+       {version_variants(), server_name_variants(), alpn_variants(), record_limit_variants()}) {
     out.insert(out.end(), more.begin(), more.end());
   }
   return out;

@@ -15,10 +15,12 @@ constexpr std::size_t at_extensions = at_compression + 2;
 void shift(Octets& message, std::size_t at, std::size_t size, int delta) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < size; ++i) value = value << 8 | message[at + i];
-  std::ranges::copy(number(value + static_cast<std::uint64_t>(delta), size), message.begin() + static_cast<long>(at));
+  std::ranges::copy(number(value + static_cast<std::uint64_t>(delta), size),
+                    message.begin() + static_cast<long>(at));
 }
 
-Variant length(std::string name, std::size_t at, std::size_t size, int delta, Reason reason = Reason::malformed_message) {
+Variant length(std::string name, std::size_t at, std::size_t size, int delta,
+               Reason reason = Reason::malformed_message) {
   return to_server("client_hello_" + name, Alert::decode_error, reason, [=](AgainstServer& c) {
     Octets hello = c.client.client_hello();
     shift(hello, at, size, delta);
@@ -28,10 +30,11 @@ Variant length(std::string name, std::size_t at, std::size_t size, int delta, Re
 
 // Adds `delta` to the length in front of an extension's data, or to the one at the start of the data.
 Variant extension_length(std::string name, ScriptClient::Type type, std::size_t size, int delta) {
-  return to_server("client_hello_" + name, Alert::decode_error, Reason::malformed_message, [=](AgainstServer& c) {
-    shift(c.client.extensions[type], 0, size, delta);
-    c.say_hello();
-  });
+  return to_server("client_hello_" + name, Alert::decode_error, Reason::malformed_message,
+                   [=](AgainstServer& c) {
+                     shift(c.client.extensions[type], 0, size, delta);
+                     c.say_hello();
+                   });
 }
 
 }  // namespace
@@ -63,10 +66,13 @@ std::vector<Variant> client_hello_form_variants() {
       extension_length("shares_list_one_less", T::key_share, 2, -1),
       extension_length("shares_list_one_more", T::key_share, 2, 1),
       to_server("client_hello_empty", Alert::decode_error, Reason::malformed_message,
-                [](AgainstServer& c) { c.say_hello(ScriptPeer::message(message::HandshakeType::client_hello, {})); }),
+                [](AgainstServer& c) {
+                  c.say_hello(ScriptPeer::message(message::HandshakeType::client_hello, {}));
+                }),
       to_server("client_hello_ends_in_the_random", Alert::decode_error, Reason::malformed_message,
                 [](AgainstServer& c) {
-                  c.say_hello(ScriptPeer::message(message::HandshakeType::client_hello, join({u16(0x0303), repeat(31, 1)})));
+                  c.say_hello(ScriptPeer::message(message::HandshakeType::client_hello,
+                                                  join({u16(0x0303), repeat(31, 1)})));
                 }),
       to_server("client_hello_with_an_octet_behind", Alert::decode_error, Reason::trailing_octets,
                 [](AgainstServer& c) {
@@ -78,9 +84,9 @@ std::vector<Variant> client_hello_form_variants() {
       to_server("client_hello_with_half_a_suite", Alert::decode_error, Reason::malformed_message,
                 [](AgainstServer& c) {
                   const Octets suites = vec16({0x13, 0x01, 0x13});
-                  c.say_hello(ScriptPeer::message(
-                      message::HandshakeType::client_hello,
-                      join({u16(0x0303), c.client.random, vec8({}), suites, vec8({0}), vec16(c.client.extensions.encoded())})));
+                  c.say_hello(ScriptPeer::message(message::HandshakeType::client_hello,
+                                                  join({u16(0x0303), c.client.random, vec8({}), suites,
+                                                        vec8({0}), vec16(c.client.extensions.encoded())})));
                 }),
       to_server("client_hello_session_id_of_33", Alert::decode_error, Reason::malformed_message,
                 [](AgainstServer& c) {
@@ -97,7 +103,8 @@ std::vector<Variant> client_hello_form_variants() {
                   c.client.compression_methods = {1};
                   c.say_hello();
                 }),
-      to_server("client_hello_compression_null_and_deflate", Alert::illegal_parameter, Reason::compression_not_null,
+      to_server("client_hello_compression_null_and_deflate", Alert::illegal_parameter,
+                Reason::compression_not_null,
                 [](AgainstServer& c) {
                   c.client.compression_methods = {0, 1};
                   c.say_hello();
@@ -125,22 +132,27 @@ std::vector<Variant> client_hello_form_variants() {
                       message::HandshakeType::client_hello,
                       join({u16(0x0303), c.client.random, vec8({}), vec16(u16(0x1301)), vec8({0})})));
                 }),
-      to_server("client_hello_with_an_empty_extension_block", Alert::protocol_version, Reason::no_common_version,
+      to_server("client_hello_with_an_empty_extension_block", Alert::protocol_version,
+                Reason::no_common_version,
                 [](AgainstServer& c) {
                   c.client.extensions.list.clear();
                   c.client.keys.clear();
                   c.say_hello();
                 }),
       to_server("client_hello_of_ssl2", Alert::unexpected_message, Reason::unexpected_record,
-                [](AgainstServer& c) { c.client.put(from_hex("802e0100020015000000100100800300800700c0060040020080")); }),
+                [](AgainstServer& c) {
+                  c.client.put(from_hex("802e0100020015000000100100800300800700c0060040020080"));
+                }),
       to_server("http_in_place_of_tls", Alert::unexpected_message, Reason::unexpected_record,
                 [](AgainstServer& c) { c.client.put(as_bytes("GET / HTTP/1.1\r\n\r\n")); }),
-      to_server("client_hello_and_another_in_its_record", Alert::unexpected_message, Reason::message_across_key_change,
+      to_server("client_hello_and_another_in_its_record", Alert::unexpected_message,
+                Reason::message_across_key_change,
                 [](AgainstServer& c) {
                   const Octets hello = c.client.client_hello();
                   c.say_hello(join({hello, hello}));
                 }),
-      to_server("client_hello_and_one_octet_in_its_record", Alert::unexpected_message, Reason::message_across_key_change,
+      to_server("client_hello_and_one_octet_in_its_record", Alert::unexpected_message,
+                Reason::message_across_key_change,
                 [](AgainstServer& c) { c.say_hello(join({c.client.client_hello(), {20}})); }),
       to_server("client_hello_twice", Alert::unexpected_message, Reason::record_unprotected,
                 [](AgainstServer& c) {

@@ -8,7 +8,9 @@ namespace sesame::test {
 
 std::vector<Variant> all_variants() {
   std::vector<Variant> all;
-  for (const auto& table : {client_hello_form_variants(), client_hello_extension_variants(), pre_shared_key_variants(), key_share_variants(), second_client_hello_variants()}) {
+  for (const auto& table :
+       {client_hello_form_variants(), client_hello_extension_variants(), pre_shared_key_variants(),
+        key_share_variants(), second_client_hello_variants()}) {
     all.insert(all.end(), table.begin(), table.end());
   }
   return all;

@@ -8,7 +8,9 @@ namespace {
 
 using T = ScriptClient::Type;
 
-Octets entry(NamedGroup group, const Octets& share) { return join({u16(static_cast<unsigned>(group)), vec16(share)}); }
+Octets entry(NamedGroup group, const Octets& share) {
+  return join({u16(static_cast<unsigned>(group)), vec16(share)});
+}
 
 // What is wrong with a share, for groups of one kind.
 struct Spoiled {
@@ -16,7 +18,8 @@ struct Spoiled {
   Octets share;
 };
 
-// Small multiples of the subgroup of order 8, and values that are no canonical field element (RFC 7748 section 6.1).
+// Small multiples of the subgroup of order 8, and values that are no canonical field element (RFC 7748
+// section 6.1).
 std::vector<Spoiled> spoiled_x25519() {
   return {
       {"zero", repeat(32, 0)},
@@ -74,21 +77,22 @@ std::vector<Spoiled> spoiled(NamedGroup group) {
   return out;
 }
 
-const NamedGroup groups[] = {NamedGroup::x25519,    NamedGroup::x448,      NamedGroup::secp256r1, NamedGroup::secp384r1,
-                             NamedGroup::secp521r1, NamedGroup::ffdhe2048, NamedGroup::ffdhe3072};
+const NamedGroup groups[] = {NamedGroup::x25519,    NamedGroup::x448,      NamedGroup::secp256r1,
+                             NamedGroup::secp384r1, NamedGroup::secp521r1, NamedGroup::ffdhe2048,
+                             NamedGroup::ffdhe3072};
 
 std::vector<Variant> spoiled_share_variants() {
   std::vector<Variant> out;
   for (const NamedGroup group : groups) {
     for (const Spoiled& s : spoiled(group)) {
       const std::string what = std::string(name(group)) + "_" + s.name;
-      out.push_back(to_server("client_share_" + what, Alert::illegal_parameter, Reason::key_share_invalid,
-                              [=](AgainstServer& c) {
-                                c.options.groups = {group};
-                                c.client.extensions[T::supported_groups] = vec16(u16(static_cast<unsigned>(group)));
-                                c.client.extensions[T::key_share] = vec16(entry(group, s.share));
-                                c.say_hello();
-                              }));
+      out.push_back(to_server(
+          "client_share_" + what, Alert::illegal_parameter, Reason::key_share_invalid, [=](AgainstServer& c) {
+            c.options.groups = {group};
+            c.client.extensions[T::supported_groups] = vec16(u16(static_cast<unsigned>(group)));
+            c.client.extensions[T::key_share] = vec16(entry(group, s.share));
+            c.say_hello();
+          }));
       out.push_back(to_client("server_share_" + what, Alert::illegal_parameter, Reason::key_share_invalid,
                               [=](AgainstClient& c) {
                                 c.options.groups = {group};
@@ -141,7 +145,8 @@ std::vector<Variant> key_share_variants() {
                   c.options.groups = {NamedGroup::secp256r1};
                   c.say_hello();
                 }),
-      to_server("client_share_of_a_group_that_is_not_offered", Alert::handshake_failure, Reason::no_common_group,
+      to_server("client_share_of_a_group_that_is_not_offered", Alert::handshake_failure,
+                Reason::no_common_group,
                 [](AgainstServer& c) {
                   c.client.extensions[T::supported_groups] = vec16(u16(0xfe00));  // the share is of x25519
                   c.say_hello();

@@ -17,10 +17,11 @@ Variant malformed(std::string name, Script script) {
 
 template <class Script>
 Variant count(std::string name, Script script) {
-  return to_server(std::move(name), Alert::illegal_parameter, Reason::psk_binder_count, [=](AgainstServer& c) {
-    c.client.pre_shared_key = script(c.client);
-    c.say_hello();
-  });
+  return to_server(std::move(name), Alert::illegal_parameter, Reason::psk_binder_count,
+                   [=](AgainstServer& c) {
+                     c.client.pre_shared_key = script(c.client);
+                     c.say_hello();
+                   });
 }
 
 template <class Script>
@@ -68,30 +69,44 @@ std::vector<Variant> form_variants() {
       malformed("psk_identity_empty", [](auto&) { return join({vec16(identity("")), vec16(binder(32))}); }),
       malformed("psk_second_identity_empty",
                 [](auto&) {
-                  return join({vec16(join({identity("alice"), identity("")})), vec16(join({binder(32), binder(32)}))});
+                  return join({vec16(join({identity("alice"), identity("")})),
+                               vec16(join({binder(32), binder(32)}))});
                 }),
-      malformed("psk_identity_beyond_the_end",
-                [](auto&) { return join({vec16(join({u16(100), text("alice"), u32(0)})), vec16(binder(32))}); }),
-      malformed("psk_identity_without_age", [](auto&) { return join({vec16(vec16(text("alice"))), vec16(binder(32))}); }),
+      malformed(
+          "psk_identity_beyond_the_end",
+          [](auto&) { return join({vec16(join({u16(100), text("alice"), u32(0)})), vec16(binder(32))}); }),
+      malformed("psk_identity_without_age",
+                [](auto&) { return join({vec16(vec16(text("alice"))), vec16(binder(32))}); }),
       malformed("psk_age_of_three_octets",
                 [](auto&) { return join({vec16(join({vec16(text("alice")), u24(0)})), vec16(binder(32))}); }),
-      malformed("psk_identities_beyond_the_end", [](auto&) { return join({u16(1000), identity("alice"), vec16(binder(32))}); }),
+      malformed("psk_identities_beyond_the_end",
+                [](auto&) { return join({u16(1000), identity("alice"), vec16(binder(32))}); }),
       malformed("psk_identities_one_less",
-                [](auto&) { return join({u16(identity("alice").size() - 1), identity("alice"), vec16(binder(32))}); }),
+                [](auto&) {
+                  return join({u16(identity("alice").size() - 1), identity("alice"), vec16(binder(32))});
+                }),
       malformed("psk_without_binders", [](ScriptClient& client) { return client.identities(); }),
-      malformed("psk_no_binders", [](ScriptClient& client) { return join({client.identities(), vec16({})}); }),
-      malformed("psk_binder_empty", [](ScriptClient& client) { return join({client.identities(), vec16(vec8({}))}); }),
-      malformed("psk_binder_of_31", [](ScriptClient& client) { return join({client.identities(), vec16(binder(31))}); }),
+      malformed("psk_no_binders",
+                [](ScriptClient& client) { return join({client.identities(), vec16({})}); }),
+      malformed("psk_binder_empty",
+                [](ScriptClient& client) { return join({client.identities(), vec16(vec8({}))}); }),
+      malformed("psk_binder_of_31",
+                [](ScriptClient& client) { return join({client.identities(), vec16(binder(31))}); }),
       malformed("psk_binder_beyond_the_end",
-                [](ScriptClient& client) { return join({client.identities(), vec16(join({u8(33), repeat(32, 1)}))}); }),
+                [](ScriptClient& client) {
+                  return join({client.identities(), vec16(join({u8(33), repeat(32, 1)}))});
+                }),
       malformed("psk_binders_beyond_the_end",
                 [](ScriptClient& client) { return join({client.identities(), u16(34), binder(32)}); }),
       malformed("psk_with_an_octet_behind",
                 [](ScriptClient& client) { return join({client.identities(), vec16(binder(32)), {0}}); }),
-      count("psk_two_identities_one_binder",
-            [](auto&) { return join({vec16(join({identity("alice"), identity("bob")})), vec16(binder(32))}); }),
+      count(
+          "psk_two_identities_one_binder",
+          [](auto&) { return join({vec16(join({identity("alice"), identity("bob")})), vec16(binder(32))}); }),
       count("psk_one_identity_two_binders",
-            [](ScriptClient& client) { return join({client.identities(), vec16(join({binder(32), binder(32)}))}); }),
+            [](ScriptClient& client) {
+              return join({client.identities(), vec16(join({binder(32), binder(32)}))});
+            }),
       not_last("psk_before_an_extension", Reason::psk_extension_not_last,
                [](ScriptExtensions& e) { e.add(T::padding, repeat(8, 0)); }),
       not_last("psk_before_an_unknown_extension", Reason::psk_extension_not_last,
@@ -180,7 +195,8 @@ std::vector<Variant> identity_variants() {
                 }),
       to_server("identities_beyond_the_limit", Alert::decrypt_error, Reason::psk_identity_unknown,
                 [](AgainstServer& c) {
-                  for (int i = 0; i < 64; ++i) c.client.keys.insert(c.client.keys.begin(), {"nobody" + std::to_string(i)});
+                  for (int i = 0; i < 64; ++i)
+                    c.client.keys.insert(c.client.keys.begin(), {"nobody" + std::to_string(i)});
                   c.say_hello();
                 }),
       to_server("identities_1000_unknown", Alert::decrypt_error, Reason::psk_identity_unknown,
@@ -199,17 +215,22 @@ std::vector<Variant> identity_variants() {
                   c.client.cipher_suites = {0x1301, 0x1303};
                   c.say_hello();
                 }),
-      unusable("key_not_yet_valid", Reason::psk_not_yet_valid, [](auto& p) { p.not_before = TimePoint(std::chrono::hours(1001)); }),
-      unusable("key_expired", Reason::psk_expired, [](auto& p) { p.not_after = TimePoint(std::chrono::hours(1000)); }),
-      unusable("key_for_another_server_name", Reason::psk_wrong_usage, [](auto& p) { p.server_name = "b.example"; }),
+      unusable("key_not_yet_valid", Reason::psk_not_yet_valid,
+               [](auto& p) { p.not_before = TimePoint(std::chrono::hours(1001)); }),
+      unusable("key_expired", Reason::psk_expired,
+               [](auto& p) { p.not_after = TimePoint(std::chrono::hours(1000)); }),
+      unusable("key_for_another_server_name", Reason::psk_wrong_usage,
+               [](auto& p) { p.server_name = "b.example"; }),
       unusable("key_for_another_protocol", Reason::psk_wrong_usage, [](auto& p) { p.alpn = "mqtt"; }),
-      to_server("mode_psk_ke_where_psk_dhe_ke_is_asked_for", Alert::handshake_failure, Reason::psk_mode_mismatch,
+      to_server("mode_psk_ke_where_psk_dhe_ke_is_asked_for", Alert::handshake_failure,
+                Reason::psk_mode_mismatch,
                 [](AgainstServer& c) {
                   c.options.psk_modes = {PskKeyExchangeMode::psk_dhe_ke};
                   c.client.extensions[T::psk_key_exchange_modes] = vec8(u8(0));
                   c.say_hello();
                 }),
-      to_server("mode_psk_dhe_ke_where_psk_ke_is_asked_for", Alert::handshake_failure, Reason::psk_mode_mismatch,
+      to_server("mode_psk_dhe_ke_where_psk_ke_is_asked_for", Alert::handshake_failure,
+                Reason::psk_mode_mismatch,
                 [](AgainstServer& c) {
                   c.options.psk_modes = {PskKeyExchangeMode::psk_ke};
                   c.say_hello();
@@ -232,7 +253,8 @@ std::vector<Variant> identity_variants() {
 
 std::vector<Variant> pre_shared_key_variants() {
   std::vector<Variant> out = form_variants();
-  for (const auto& more : {binder_variants(), identity_variants()}) out.insert(out.end(), more.begin(), more.end());
+  for (const auto& more : {binder_variants(), identity_variants()})
+    out.insert(out.end(), more.begin(), more.end());
   return out;
 }
 

@@ -52,7 +52,8 @@ std::vector<Variant> group_variants() {
       changed("random", [](ScriptClient& s) { s.random[31] ^= 1; }),
       changed("session_id", [](ScriptClient& s) { s.legacy_session_id[0] ^= 1; }),
       changed("session_id_gone", [](ScriptClient& s) { s.legacy_session_id.clear(); }),
-      changed("suites_in_another_order", [](ScriptClient& s) { std::swap(s.cipher_suites[0], s.cipher_suites[1]); }),
+      changed("suites_in_another_order",
+              [](ScriptClient& s) { std::swap(s.cipher_suites[0], s.cipher_suites[1]); }),
       changed("suite_gone", [](ScriptClient& s) { s.cipher_suites.pop_back(); }),
       changed("suite_more", [](ScriptClient& s) { s.cipher_suites.push_back(0x1304); }),
       changed("session_id_octets_moved_to_the_suites",
@@ -67,7 +68,8 @@ std::vector<Variant> group_variants() {
                     const Octets x25519 = join({u16(0x001d), vec16(repeat(32, 9))});
                     s.extensions[T::key_share] = vec16(join({entry(s), x25519}));
                   }),
-      wrong_share("share_twice", [](ScriptClient& s) { s.extensions[T::key_share] = vec16(join({entry(s), entry(s)})); }),
+      wrong_share("share_twice",
+                  [](ScriptClient& s) { s.extensions[T::key_share] = vec16(join({entry(s), entry(s)})); }),
       wrong_share("share_of_the_old_group",
                   [](ScriptClient& s) {
                     s.extensions[T::key_share] = vec16(join({u16(0x001d), vec16(repeat(32, 9))}));
@@ -77,16 +79,20 @@ std::vector<Variant> group_variants() {
                     s.extensions[T::key_share] = vec16(join({u16(0x0018), vec16(repeat(97, 4))}));
                   }),
       // Without psk_dhe_ke the share is of no use, and the modes may not change.
-      wrong_share("modes_changed", [](ScriptClient& s) { s.extensions[T::psk_key_exchange_modes] = vec8(u8(0)); }),
+      wrong_share("modes_changed",
+                  [](ScriptClient& s) { s.extensions[T::psk_key_exchange_modes] = vec8(u8(0)); }),
       after_group("share_invalid", Alert::illegal_parameter, Reason::key_share_invalid,
-                  [](ScriptClient& s) { s.extensions[T::key_share] = vec16(join({u16(0x0017), vec16(repeat(65, 4))})); }),
+                  [](ScriptClient& s) {
+                    s.extensions[T::key_share] = vec16(join({u16(0x0017), vec16(repeat(65, 4))}));
+                  }),
       after_group("key_share_gone", Alert::missing_extension, Reason::extension_missing,
                   [](ScriptClient& s) { s.extensions.erase(T::key_share); }),
       after_group("cookie_that_was_not_given", Alert::illegal_parameter, Reason::cookie_mismatch,
                   [](ScriptClient& s) { s.extensions[T::cookie] = vec16(repeat(32, 1)); }),
       after_group("versions_gone", Alert::protocol_version, Reason::no_common_version,
                   [](ScriptClient& s) { s.extensions.erase(T::supported_versions); }),
-      after_group("key_gone", Alert::missing_extension, Reason::psk_not_offered, [](ScriptClient& s) { s.keys.clear(); }),
+      after_group("key_gone", Alert::missing_extension, Reason::psk_not_offered,
+                  [](ScriptClient& s) { s.keys.clear(); }),
       after_group("identity_unknown", Alert::decrypt_error, Reason::psk_identity_unknown,
                   [](ScriptClient& s) { s.keys = {{"nobody"}}; }),
       after_group("key_of_another_hash", Alert::decrypt_error, Reason::psk_hash_mismatch,
@@ -102,7 +108,8 @@ std::vector<Variant> group_variants() {
                   c.client.extensions[T::key_share] = vec16(join({u16(0x001d), vec16(repeat(32, 9))}));
                   c.say_hello();
                 }),
-      to_server("finished_in_place_of_the_second_hello", Alert::unexpected_message, Reason::unexpected_message,
+      to_server("finished_in_place_of_the_second_hello", Alert::unexpected_message,
+                Reason::unexpected_message,
                 [](AgainstServer& c) {
                   up_to_group_retry(c);
                   c.client.put_message(ScriptPeer::message(message::HandshakeType::finished, repeat(32, 0)));
@@ -139,7 +146,8 @@ std::vector<Variant> second_client_hello_variants() {
                    }),
       after_cookie("cookie_shorter", Alert::illegal_parameter, Reason::cookie_mismatch,
                    [](ScriptClient& s) {
-                     s.extensions[T::cookie] = vec16({s.extensions[T::cookie].begin() + 2, s.extensions[T::cookie].end() - 1});
+                     s.extensions[T::cookie] =
+                         vec16({s.extensions[T::cookie].begin() + 2, s.extensions[T::cookie].end() - 1});
                    }),
       after_cookie("cookie_empty", Alert::decode_error, Reason::malformed_message,
                    [](ScriptClient& s) { s.extensions[T::cookie] = vec16({}); }),

@@ -4,7 +4,8 @@ namespace sesame::test {
 
 namespace {
 
-// What came behind the last octets that the script took: the alerts, and how many records of another kind behind one.
+// What came behind the last octets that the script took: the alerts, and how many records of another kind
+// behind one.
 struct Last {
   std::vector<Octets> alerts;
   int behind_alert = 0;

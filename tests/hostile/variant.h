@@ -44,7 +44,8 @@ Variant to_client(std::string name, Alert alert, Reason reason, Script script) {
 inline void PrintTo(const Variant& v, std::ostream* out) { *out << v.name; }
 inline void PrintTo(const Tolerated& t, std::ostream* out) { *out << t.name; }
 
-/// The connection failed as the variant says; it sent one alert and nothing behind it; it is dead in both directions.
+/// The connection failed as the variant says; it sent one alert and nothing behind it; it is dead in both
+/// directions.
 void expect_refused(const Variant& variant, Case& c);
 /// The same, for any failure: `reason` is not looked at.
 void expect_dead(Case& c);

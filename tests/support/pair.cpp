@@ -59,12 +59,14 @@ Connection take(Expected<Connection> connection) {
 }  // namespace
 
 Pair::Pair(std::shared_ptr<const Context> cc, std::shared_ptr<const Context> sc, const ClientOptions& options)
-    : client(take(Connection::client(std::move(cc), options))), server(take(Connection::server(std::move(sc)))) {}
+    : client(take(Connection::client(std::move(cc), options))),
+      server(take(Connection::server(std::move(sc)))) {}
 
 bool Pair::move(End& from, End& to, Side side) {
   const Bytes output = from.connection.output();
   if (output.empty()) return false;
-  std::vector<std::uint8_t> octets(output.begin(), output.begin() + static_cast<std::ptrdiff_t>(std::min(out, output.size())));
+  std::vector<std::uint8_t> octets(
+      output.begin(), output.begin() + static_cast<std::ptrdiff_t>(std::min(out, output.size())));
   from.connection.output_sent(octets.size());
   if (on_wire) on_wire(side, octets);
   for (Bytes rest = octets; !rest.empty();) {

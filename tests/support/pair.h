@@ -2,13 +2,12 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sesame/sesame.h>
 
 #include <functional>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <sesame/sesame.h>
 
 namespace sesame::test {
 
@@ -20,8 +19,10 @@ Credential make_credential(std::string_view identity = "alice", std::string_view
 /// A source that knows these credentials and nothing else; two for one identity: the newest first.
 std::shared_ptr<PskSource> source_of(std::vector<Credential> credentials);
 
-std::shared_ptr<const Context> client_context(ContextOptions options = {}, std::vector<Credential> keys = {make_credential()});
-std::shared_ptr<const Context> server_context(ContextOptions options = {}, std::vector<Credential> keys = {make_credential()});
+std::shared_ptr<const Context> client_context(ContextOptions options = {},
+                                              std::vector<Credential> keys = {make_credential()});
+std::shared_ptr<const Context> server_context(ContextOptions options = {},
+                                              std::vector<Credential> keys = {make_credential()});
 
 /// One end and what it was given and gave.
 struct End {

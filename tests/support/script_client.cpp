@@ -10,7 +10,8 @@ std::size_t hash_size(HashAlgorithm hash) { return hash == HashAlgorithm::sha256
 
 }  // namespace
 
-ScriptClient::ScriptClient(std::vector<NamedGroup> groups, std::vector<ScriptKey> offered) : keys(std::move(offered)) {
+ScriptClient::ScriptClient(std::vector<NamedGroup> groups, std::vector<ScriptKey> offered)
+    : keys(std::move(offered)) {
   extensions[Type::supported_versions] = vec8(u16(0x0304));
   extensions[Type::psk_key_exchange_modes] = vec8(u8(groups.empty() ? 0 : 1));
   if (groups.empty()) return;
@@ -87,8 +88,8 @@ Octets extension_of_server_hello(Bytes server_hello, extension::ExtensionType ty
 }
 
 void replace_by_message_hash(ScriptPeer& peer) {
-  peer.transcript =
-      ScriptPeer::message(message::HandshakeType::message_hash, octets_of(peer.hash(peer.transcript).bytes()));
+  peer.transcript = ScriptPeer::message(message::HandshakeType::message_hash,
+                                        octets_of(peer.hash(peer.transcript).bytes()));
 }
 
 bool ScriptClient::take_hello_retry_request() {
@@ -112,8 +113,9 @@ bool ScriptClient::take_hello_retry_request() {
 
 bool ScriptClient::take_server_flight() {
   server_hello = next_message();
-  const auto hello = server_hello.empty() ? std::unexpected(wire::Fault::truncated)
-                                          : wire::decode<message::ServerHello>(Bytes(server_hello).subspan(4));
+  const auto hello = server_hello.empty()
+                         ? std::unexpected(wire::Fault::truncated)
+                         : wire::decode<message::ServerHello>(Bytes(server_hello).subspan(4));
   if (!hello || server_hello[0] != static_cast<unsigned>(HandshakeType::server_hello)) return false;
   suite = hello->cipher_suite;
   append(transcript, server_hello);

@@ -12,7 +12,8 @@ class ScriptClient : public ScriptPeer {
   using Type = extension::ExtensionType;
 
   /// Offers psk_dhe_ke with a share of each of `groups`, or psk_ke if there are none.
-  explicit ScriptClient(std::vector<NamedGroup> groups = {NamedGroup::x25519}, std::vector<ScriptKey> keys = {ScriptKey()});
+  explicit ScriptClient(std::vector<NamedGroup> groups = {NamedGroup::x25519},
+                        std::vector<ScriptKey> keys = {ScriptKey()});
 
   // ---- the ClientHello: right as it stands, and to be spoiled ----
 
@@ -21,12 +22,12 @@ class ScriptClient : public ScriptPeer {
   Octets legacy_session_id = repeat(32, 0x5e);
   std::vector<unsigned> cipher_suites = {0x1301, 0x1303, 0x1302};
   Octets compression_methods = {0};
-  ScriptExtensions extensions;        ///< without pre_shared_key, which comes behind them
-  std::vector<ScriptKey> keys;        ///< none: no pre_shared_key
+  ScriptExtensions extensions;           ///< without pre_shared_key, which comes behind them
+  std::vector<ScriptKey> keys;           ///< none: no pre_shared_key
   std::optional<Octets> pre_shared_key;  ///< in place of what `keys` would give; its binders are not computed
 
-  Octets identities() const;          ///< OfferedPsks.identities of `keys`, with its length
-  Octets empty_binders() const;       ///< OfferedPsks.binders of `keys`, with its length: zeros
+  Octets identities() const;     ///< OfferedPsks.identities of `keys`, with its length
+  Octets empty_binders() const;  ///< OfferedPsks.binders of `keys`, with its length: zeros
   /// The message, with the binders of `keys` at its end if there are any.
   Octets client_hello() const;
   /// Computes the binders of `keys` anew; `hello` ends in them.

@@ -66,7 +66,8 @@ std::optional<ScriptPeer::Record> ScriptPeer::next_record() {
   const record::Header header = record::Header::read(in_);
   const std::size_t size = record::header_size + header.length;
   if (in_.size() < size) return std::nullopt;
-  Record out_record{header.type, Octets(in_.begin() + record::header_size, in_.begin() + static_cast<long>(size)), false,
+  Record out_record{header.type,
+                    Octets(in_.begin() + record::header_size, in_.begin() + static_cast<long>(size)), false,
                     size};
   if (header.type == ContentType::application_data && read.active()) {
     auto opened = read.open(MutableBytes(in_).first(size));
@@ -107,7 +108,8 @@ void ScriptPeer::set(record::Protection& protection, Aead::Direction direction, 
 void ScriptPeer::use_read_secret(Bytes secret) { set(read, Aead::Direction::open, secret); }
 void ScriptPeer::use_write_secret(Bytes secret) { set(write, Aead::Direction::seal, secret); }
 
-void ScriptPeer::set_handshake_keys(const psk::PskSecrets& secrets, std::optional<Bytes> shared_secret, Side own_side) {
+void ScriptPeer::set_handshake_keys(const psk::PskSecrets& secrets, std::optional<Bytes> shared_secret,
+                                    Side own_side) {
   secret::EarlyStage early(secrets.copy());
   stage_ = shared_secret ? std::move(early).with_shared_secret(*shared_secret) : std::move(early).psk_ke();
   const crypto::HashValue so_far = hash(transcript);

@@ -1,14 +1,16 @@
-// One end of a TLS 1.3 connection that does as a test says: it sends anything, at any time, under the right keys.
+// One end of a TLS 1.3 connection that does as a test says: it sends anything, at any time, under the right
+// keys.
 //
-// It checks nothing and refuses nothing; what it needs of TLS it takes from the library's own building blocks. Here:
-// records, messages and the key schedule. What a client or a server says stands in script_client.h and script_server.h.
+// It checks nothing and refuses nothing; what it needs of TLS it takes from the library's own building
+// blocks. Here: records, messages and the key schedule. What a client or a server says stands in
+// script_client.h and script_server.h.
 #pragma once
+
+#include <sesame/types.h>
 
 #include <deque>
 #include <optional>
 #include <string>
-
-#include <sesame/types.h>
 
 #include "message/handshake_type.h"
 #include "policy/suites.h"
@@ -45,7 +47,9 @@ class ScriptPeer {
   /// Adds to the transcript as well. In records of at most `fragment` octets.
   void put_message(Bytes message, std::size_t fragment = record::max_plaintext);
   void put_alert(unsigned level, unsigned description);
-  void put_change_cipher_spec(const Octets& content = {1}) { put_plain(ContentType::change_cipher_spec, content); }
+  void put_change_cipher_spec(const Octets& content = {1}) {
+    put_plain(ContentType::change_cipher_spec, content);
+  }
   void put_data(std::string_view data) { put_record(ContentType::application_data, as_bytes(data)); }
   /// A KeyUpdate; then the next keys to write with.
   void put_key_update(unsigned request, bool then_update = true);
@@ -65,9 +69,11 @@ class ScriptPeer {
     std::size_t size = 0;  ///< of the whole record on the wire
   };
   void take(Bytes octets) { append(in_, octets); }
-  /// The next record that is there; opened, if it is protected and there are keys. Nothing: none, or it does not open.
+  /// The next record that is there; opened, if it is protected and there are keys. Nothing: none, or it does
+  /// not open.
   std::optional<Record> next_record();
-  /// The next handshake message, header included; ChangeCipherSpec records are passed over. Empty: there is none.
+  /// The next handshake message, header included; ChangeCipherSpec records are passed over. Empty: there is
+  /// none.
   Octets next_message();
   bool has_more() const { return !in_.empty() || !messages_.empty(); }
 

@@ -8,8 +8,9 @@ namespace sesame::test {
 
 bool ScriptServer::take_client_hello() {
   client_hello = next_message();
-  const auto hello = client_hello.empty() ? std::unexpected(wire::Fault::truncated)
-                                          : wire::decode<message::ClientHello>(Bytes(client_hello).subspan(4));
+  const auto hello = client_hello.empty()
+                         ? std::unexpected(wire::Fault::truncated)
+                         : wire::decode<message::ClientHello>(Bytes(client_hello).subspan(4));
   if (!hello) return false;
   append(transcript, client_hello);
   legacy_session_id_echo = octets_of(hello->legacy_session_id.data);
@@ -40,7 +41,9 @@ Octets ScriptServer::hello(Bytes hello_random, const ScriptExtensions& with) con
 }
 
 Octets ScriptServer::server_hello() const { return hello(random, extensions); }
-Octets ScriptServer::hello_retry_request() const { return hello(message::hello_retry_request_random, retry_extensions); }
+Octets ScriptServer::hello_retry_request() const {
+  return hello(message::hello_retry_request_random, retry_extensions);
+}
 
 void ScriptServer::send_server_hello(Octets server_hello) {
   put_message(server_hello);

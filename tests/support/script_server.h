@@ -12,7 +12,8 @@ class ScriptServer : public ScriptPeer {
 
   ScriptKey key;
 
-  /// Expects a ClientHello, and makes the answer to it: with the client's first share, or psk_ke if it has none.
+  /// Expects a ClientHello, and makes the answer to it: with the client's first share, or psk_ke if it has
+  /// none.
   bool take_client_hello();
   Octets client_hello;  ///< the last one, as it came
 
@@ -22,9 +23,9 @@ class ScriptServer : public ScriptPeer {
   Octets random = repeat(32, 0x5a);
   Octets legacy_session_id_echo;
   unsigned compression_method = 0;
-  ScriptExtensions extensions;           ///< of the ServerHello
-  ScriptExtensions retry_extensions;     ///< of a HelloRetryRequest: supported_versions
-  ScriptExtensions encrypted_extensions; ///< none
+  ScriptExtensions extensions;            ///< of the ServerHello
+  ScriptExtensions retry_extensions;      ///< of a HelloRetryRequest: supported_versions
+  ScriptExtensions encrypted_extensions;  ///< none
 
   Octets server_hello() const;
   Octets hello_retry_request() const;
