@@ -43,6 +43,8 @@ struct Limits {
   unsigned tickets = 64;                   ///< NewSessionTicket messages of a connection
   unsigned psk_identities = 64;  ///< identities of a ClientHello that a server looks up; more are passed over
   unsigned change_cipher_specs = 8;  ///< of one handshake
+  std::size_t early_data =
+      32'768;  ///< octets of records of early data that a server passes over, as it takes none
   /// Records under one key before this side updates its keys by itself; 0: what the cipher allows (RFC 8446
   /// section 5.5: 2^24.5 for AES-GCM; half of that is used).
   std::uint64_t records_per_key = 0;

@@ -53,6 +53,8 @@ Wait ConnectionBody::wait() const noexcept {
 // ---- keys ----
 
 Expected<> ConnectionBody::set_read_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) {
+  // Behind its second ClientHello a client has no early data any more.
+  if (established_.retried) early_data_ = 0;
   const secret::TrafficKeys keys = secret::traffic_keys(traffic_secret, suite.aead->key_size());
   return reader_.set_keys(*suite.aead, crypto::Aead::Direction::open, keys.key.bytes(), keys.iv.bytes());
 }
@@ -146,7 +148,7 @@ void ConnectionBody::output_sent(std::size_t size) noexcept {
   wire::Buffer& output = writer_.output();
   output.consume(std::min(size, output.size()));
   // An idle connection holds no buffer; during the handshake the next flight will want it.
-  if (output.empty() && (handshake_done() || error_)) output.release();
+  if (output.empty() && (handshake_done() || read_closed_)) output.release();
 }
 
 // ---- the end ----

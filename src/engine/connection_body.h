@@ -60,10 +60,12 @@ class ConnectionBody final : handshake::MessagePort {
   void limit_received_content(std::size_t octets) override {
     max_received_ = static_cast<std::uint16_t>(octets);
   }
+  void pass_over_early_data() override { early_data_ = settings_.options.limits.early_data; }
 
   tls13::Endpoint& endpoint() noexcept;
   Expected<> check_header(const record::Header& header) const;
   Expected<> on_record(MutableBytes record, Received& received);
+  Expected<> pass_over(std::size_t record_size);
   Expected<> on_handshake(Bytes content);
   Expected<> on_message(const handshake::Incoming& message);
   Expected<> on_alert(Bytes content);
@@ -87,6 +89,7 @@ class ConnectionBody final : handshake::MessagePort {
   std::variant<tls13::Client, tls13::Server> machine_;
   std::unique_ptr<wire::Buffer> joiner_;  // a handshake message that came in part
   std::unique_ptr<Error> error_;
+  std::size_t early_data_ = 0;  // octets of records that may still be early data
   std::uint32_t handshake_octets_ = 0;
   std::uint16_t max_received_ = record::max_plaintext;
   // Held against Limits, which may be as large: a narrower counter would wrap before it gets there.

@@ -1,5 +1,6 @@
 // Octets from the peer: records, and what is in them (RFC 8446 section 5).
 #include <algorithm>
+#include <utility>
 
 #include "engine/connection_body.h"
 
@@ -44,6 +45,11 @@ bool ConnectionBody::awaits_plain_alert() const noexcept {
 Expected<> ConnectionBody::check_header(const Header& header) const {
   switch (header.type) {
     case ContentType::application_data:
+      if (early_data_ > 0) {
+        // No limit of this handshake holds for it. What is no early data comes here again when it has been
+        // opened.
+        return header.length > record::max_ciphertext ? fail(Reason::record_too_long) : Expected<>();
+      }
       if (!reader_.active()) return fail(Reason::unexpected_record, "application data before there are keys");
       // Content and padding together keep to the limit (section 5.4, RFC 8449 section 4), and no AEAD that is
       // used here adds more than its tag: the 256 octets of section 5.2 are for others.
@@ -76,9 +82,18 @@ Expected<> ConnectionBody::on_record(MutableBytes record, Received& received) {
   ContentType type = header.type;
   MutableBytes content = record.subspan(record::header_size);
   if (type == ContentType::change_cipher_spec) return on_change_cipher_spec(content);
+  if (early_data_ > 0 && type == ContentType::application_data && !reader_.active())
+    return pass_over(record.size());
   if (reader_.active() && type == ContentType::application_data) {
     auto opened = reader_.open(record);
-    if (!opened) return std::unexpected(std::move(opened.error()));
+    if (!opened) {
+      if (early_data_ > 0 && opened.error().reason() == Reason::record_mac_wrong)
+        return pass_over(record.size());
+      return std::unexpected(std::move(opened.error()));
+    }
+    if (std::exchange(early_data_, 0) > 0) {
+      if (auto ok = check_header(header); !ok) return ok;
+    }
     type = opened->type;
     content = opened->content;
   }
@@ -103,6 +118,17 @@ Expected<> ConnectionBody::on_record(MutableBytes record, Received& received) {
       // A protected ChangeCipherSpec as well (section 5).
       return fail(Reason::unexpected_record, "content type " + std::to_string(static_cast<unsigned>(type)));
   }
+}
+
+// Section 4.2.10: early data of a client whose offer of it was ignored. It is protected by keys that this
+// side never made, or stands in front of a second ClientHello; the first record that opens, or that
+// ClientHello, ends it.
+Expected<> ConnectionBody::pass_over(std::size_t record_size) {
+  const Reason reason = reader_.active() ? Reason::record_mac_wrong : Reason::unexpected_record;
+  if (joiner_) return fail(reason, "early data within a fragmented handshake message");
+  if (record_size > early_data_) return fail(reason, "more early data than is passed over");
+  early_data_ -= record_size;
+  return {};
 }
 
 // Section 5: dropped, where it may stand at all.

@@ -25,6 +25,9 @@ class MessagePort {
   virtual void limit_sent_content(std::size_t octets) = 0;
   virtual void limit_received_content(std::size_t octets) = 0;
 
+  /// The client sends early data, which is not taken: records of it are passed over (section 4.2.10).
+  virtual void pass_over_early_data() = 0;
+
  protected:
   ~MessagePort() = default;
 };

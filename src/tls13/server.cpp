@@ -57,6 +57,7 @@ Expected<ServerState> Server::negotiate(Bytes client_hello) {
   if (h.retry) {
     if (auto ok = check_second_client_hello(*offer); !ok) return std::unexpected(std::move(ok.error()));
   }
+  if (offer->extensions.has(ExtensionType::early_data)) endpoint_.port.pass_over_early_data();
   const policy::Suite* const fixed = h.retry ? h.retry->suite : nullptr;
 
   Negotiated negotiated;

@@ -48,15 +48,18 @@ TemporaryFile::TemporaryFile(std::string_view content) : path_("/tmp/sesame-inte
 
 TemporaryFile::~TemporaryFile() { unlink(path_.c_str()); }
 
-std::string psk_session_pem(sesame::CipherSuite suite, std::string_view psk) {
-  constexpr char integer = 0x02, octet_string = 0x04, sequence = 0x30;
+std::string psk_session_pem(sesame::CipherSuite suite, std::string_view psk, std::uint8_t max_early_data) {
+  constexpr char integer = 0x02, octet_string = 0x04, sequence = 0x30, field_15 = '\xaf';
   const auto code = static_cast<std::uint16_t>(suite);
   const std::string session =
-      der(sequence, der(integer, "\x01") +          // of the structure
-                        der(integer, "\x03\x04") +  // TLS 1.3
-                        der(octet_string, {static_cast<char>(code >> 8), static_cast<char>(code)}) +
-                        der(octet_string, "") +  // the session identifier
-                        der(octet_string, std::string(psk)));
+      der(sequence,
+          der(integer, "\x01") +          // of the structure
+              der(integer, "\x03\x04") +  // TLS 1.3
+              der(octet_string, {static_cast<char>(code >> 8), static_cast<char>(code)}) +
+              der(octet_string, "") +  // the session identifier
+              der(octet_string, std::string(psk)) +
+              (max_early_data ? der(field_15, der(integer, std::string(1, static_cast<char>(max_early_data))))
+                              : ""));
   std::string base64(4 * (session.size() / 3 + 1) + 1, '\0');
   const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(base64.data()),
                                    reinterpret_cast<const unsigned char*>(session.data()),

@@ -35,7 +35,7 @@ class TemporaryFile {
 
 /// A session file that carries a PSK, for -psk_session: the only way to a PSK for SHA-384. The DER of
 /// i2d_SSL_SESSION, with `suite` to say the hash, in PEM.
-std::string psk_session_pem(sesame::CipherSuite suite, std::string_view key);
+std::string psk_session_pem(sesame::CipherSuite suite, std::string_view key, std::uint8_t max_early_data = 0);
 
 /// `openssl s_client` with TLS 1.3 and the key above, and `openssl s_server` for one connection without a
 /// certificate.
