@@ -29,7 +29,10 @@ AgainstServer::AgainstServer() {
   keys = {make_credential(), make_credential("anna", default_key, HashAlgorithm::sha384)};
 }
 
-Connection AgainstServer::make() { return std::move(*Connection::server(server_context(options, keys))); }
+Connection AgainstServer::make() {
+  context_ = server_context(options, keys);
+  return std::move(*Connection::server(context_));
+}
 
 void AgainstServer::say_hello() { say_hello(client.client_hello()); }
 
@@ -63,7 +66,8 @@ AgainstClient::AgainstClient() {
 }
 
 Connection AgainstClient::make() {
-  return std::move(*Connection::client(client_context(options, keys), client_options));
+  context_ = client_context(options, keys);
+  return std::move(*Connection::client(context_, client_options));
 }
 
 void AgainstClient::up_to_hello() {

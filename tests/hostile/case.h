@@ -31,6 +31,7 @@ class Case {
 
  protected:
   virtual Connection make() = 0;
+  std::shared_ptr<const Context> context_;
 
  private:
   std::optional<End> subject_;

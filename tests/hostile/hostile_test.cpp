@@ -3,6 +3,7 @@
 #include <set>
 
 #include "hostile/variant.h"
+#include "support/heap.h"
 
 namespace sesame::test {
 
@@ -10,7 +11,9 @@ std::vector<Variant> all_variants() {
   std::vector<Variant> all;
   for (const auto& table :
        {client_hello_form_variants(), client_hello_extension_variants(), pre_shared_key_variants(),
-        key_share_variants(), second_client_hello_variants()}) {
+        key_share_variants(), second_client_hello_variants(), server_hello_variants(),
+        hello_retry_request_variants(), encrypted_extensions_variants(), finished_variants(),
+        record_variants(), alert_variants(), post_handshake_variants(), replay_variants()}) {
     all.insert(all.end(), table.begin(), table.end());
   }
   return all;
@@ -18,16 +21,48 @@ std::vector<Variant> all_variants() {
 
 namespace {
 
-class Hostile : public testing::TestWithParam<Variant> {};
+class Refused : public testing::TestWithParam<Variant> {};
 
-TEST_P(Hostile, IsRefused) {
+TEST_P(Refused, WithItsAlertAndItsReason) {
   const auto c = GetParam().play();
   if (HasFatalFailure()) return;
   expect_refused(GetParam(), *c);
 }
 
-INSTANTIATE_TEST_SUITE_P(Peer, Hostile, testing::ValuesIn(all_variants()),
+INSTANTIATE_TEST_SUITE_P(Hostile, Refused, testing::ValuesIn(all_variants()),
                          [](const auto& test) { return test.param.name; });
+
+class Borne : public testing::TestWithParam<Tolerated> {};
+
+TEST_P(Borne, TheHandshakeEndsWellAndDataGoesBothWays) {
+  const auto c = GetParam().play();
+  if (HasFatalFailure()) return;
+  expect_open(*c);
+}
+
+INSTANTIATE_TEST_SUITE_P(Hostile, Borne, testing::ValuesIn(all_tolerated()),
+                         [](const auto& test) { return test.param.name; });
+
+TEST(HostileTable, HasEachVariantOnce) {
+  std::set<std::string> names;
+  for (const Variant& v : all_variants()) EXPECT_TRUE(names.insert(v.name).second) << v.name;
+  EXPECT_GE(names.size(), 200u);
+}
+
+// The whole table, over and over: what one peer did leaves nothing behind for the next.
+TEST(HostileTable, LeavesNothingInMemory) {
+  const std::vector<Variant> variants = all_variants();
+  const std::vector<Tolerated> tolerated = all_tolerated();
+  const auto play_all = [&] {
+    for (const Variant& v : variants) v.play();
+    for (const Tolerated& t : tolerated) t.play();
+  };
+  // libcrypto and the test program keep what they make at the first use.
+  play_all();
+  const std::size_t before = heap().live;
+  for (int round = 0; round < 2; ++round) play_all();
+  EXPECT_EQ(heap().live, before);
+}
 
 }  // namespace
 }  // namespace sesame::test

@@ -33,7 +33,8 @@ Octets ScriptClient::share(std::size_t i) const {
 
 Octets ScriptClient::identities() const {
   Octets list;
-  for (const ScriptKey& key : keys) append(list, join({vec16(text(key.identity)), u32(0)}));
+  for (const ScriptKey& key : keys)
+    append(list, join({vec16(text(key.identity)), u32(key.obfuscated_ticket_age)}));
   return vec16(list);
 }
 

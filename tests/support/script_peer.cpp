@@ -61,6 +61,13 @@ void ScriptPeer::put_key_update(unsigned request, bool then_update) {
   use_write_secret(own_application_secret);
 }
 
+void ScriptPeer::take_key_update() {
+  const crypto::Hash& h = provider().hash(policy::hash_of(suite));
+  peer_application_secret =
+      octets_of(secret::next_traffic_secret(HmacKey(h, peer_application_secret)).bytes());
+  use_read_secret(peer_application_secret);
+}
+
 std::optional<ScriptPeer::Record> ScriptPeer::next_record() {
   if (in_.size() < record::header_size) return std::nullopt;
   const record::Header header = record::Header::read(in_);

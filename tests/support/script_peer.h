@@ -25,10 +25,12 @@ struct ScriptKey {
   std::string identity = "alice";
   std::string key = std::string(32, 'k');
   HashAlgorithm hash = HashAlgorithm::sha256;
+  std::uint32_t obfuscated_ticket_age = 0;
 };
 
 class ScriptPeer {
  public:
+  virtual ~ScriptPeer() = default;
   using ContentType = record::ContentType;
   using HandshakeType = message::HandshakeType;
 
@@ -57,6 +59,9 @@ class ScriptPeer {
   static Octets message(HandshakeType type, const Octets& body) {
     return join({u8(static_cast<unsigned>(type)), vec24(body)});
   }
+  /// The connection under test sent one: the next keys to read with.
+  void take_key_update();
+
   /// The Finished of this side over the transcript so far.
   Octets finished() const { return finished_by(own_handshake_secret); }
 

@@ -34,6 +34,11 @@ bool ScriptServer::take_client_hello() {
   return true;
 }
 
+void ScriptServer::choose_psk_ke() {
+  extensions.erase(Type::key_share);
+  shared_secret_.reset();
+}
+
 Octets ScriptServer::hello(Bytes hello_random, const ScriptExtensions& with) const {
   return message(HandshakeType::server_hello,
                  join({u16(legacy_version), octets_of(hello_random), vec8(legacy_session_id_echo),
@@ -46,7 +51,7 @@ Octets ScriptServer::hello_retry_request() const {
 }
 
 void ScriptServer::send_server_hello(Octets server_hello) {
-  put_message(server_hello);
+  put_message(server_hello, fragment);
   const auto secret = shared_secret_ ? std::optional<Bytes>(*shared_secret_) : std::nullopt;
   set_handshake_keys(derive(key), secret, Side::server);
   use_write_secret(own_handshake_secret);
@@ -59,11 +64,11 @@ void ScriptServer::send_hello_retry_request() {
 }
 
 void ScriptServer::send_encrypted_extensions() {
-  put_message(message(HandshakeType::encrypted_extensions, vec16(encrypted_extensions.encoded())));
+  put_message(message(HandshakeType::encrypted_extensions, vec16(encrypted_extensions.encoded())), fragment);
 }
 
 void ScriptServer::send_finished() {
-  put_message(finished());
+  put_message(finished(), fragment);
   make_application_secrets(Side::server);
   use_write_secret(own_application_secret);
 }

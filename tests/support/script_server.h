@@ -11,11 +11,14 @@ class ScriptServer : public ScriptPeer {
   using Type = extension::ExtensionType;
 
   ScriptKey key;
+  std::size_t fragment = record::max_plaintext;  ///< octets of a message that go into one record
 
   /// Expects a ClientHello, and makes the answer to it: with the client's first share, or psk_ke if it has
   /// none.
   bool take_client_hello();
   Octets client_hello;  ///< the last one, as it came
+  /// In place of psk_dhe_ke: no share in the ServerHello.
+  void choose_psk_ke();
 
   // ---- the ServerHello: right as it stands once a ClientHello was taken, and to be spoiled ----
 
