@@ -7,6 +7,7 @@
 #include "crypto/aead.h"
 #include "crypto/hash.h"
 #include "crypto/key_exchange.h"
+#include "crypto/public_random.h"
 #include "secret/hkdf.h"
 
 namespace bench {
@@ -127,7 +128,7 @@ void HandshakeCeiling::handshake() noexcept {
   std::uint8_t random[64], share[32];
 
   // ClientHello: a random and a session identifier; the binder, made and checked.
-  require(provider.random(random).has_value(), "no random octets");
+  require(sesame::crypto::public_random(provider, random).has_value(), "no random octets");
   std::optional<sesame::crypto::KeyExchange> exchange;
   if (mode_ == Mode::psk_dhe_ke) {
     auto made = sesame::crypto::KeyExchange::generate(provider, sesame::NamedGroup::x25519);
@@ -142,7 +143,7 @@ void HandshakeCeiling::handshake() noexcept {
   }
 
   // ServerHello, and the handshake traffic keys.
-  require(provider.random(MutableBytes(random, 32)).has_value(), "no random octets");
+  require(sesame::crypto::public_random(provider, MutableBytes(random, 32)).has_value(), "no random octets");
   sesame::secret::SharedSecret shared[2];
   if (exchange) {
     std::uint8_t answer[32];

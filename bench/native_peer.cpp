@@ -77,6 +77,10 @@ Pair Contexts::connect(const sesame::Credential* credential) {
   return {std::move(client), std::move(server)};
 }
 
+std::size_t Contexts::client_hello() {
+  return unwrap(Connection::client(client_), "no client").output().size();
+}
+
 const std::uint8_t* Pair::transfer(Bytes data, MutableBytes record) noexcept {
   const auto sealed = client_->seal(data, record);
   require(sealed && sealed->consumed == data.size(), "sesame seals nothing");

@@ -43,6 +43,8 @@ class Contexts {
   /// Makes both connections and runs the handshake to its end on both sides. `credential`: what the client
   /// offers in place of the key of peer.h.
   Pair connect(const sesame::Credential* credential = nullptr);
+  /// Makes a client and drops it. The octets of its ClientHello.
+  std::size_t client_hello();
 
  private:
   std::shared_ptr<const sesame::Context> client_;
