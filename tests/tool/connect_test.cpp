@@ -143,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "unknown_psk_identity"},
         Failure{"HashOfTheKey", {"--hash", "sha384"}, {}, "psk_hash_mismatch", "decrypt_error"},
         Failure{"Mode", {"--psk-mode", "ke"}, {}, "psk_mode_mismatch", "handshake_failure"},
-        Failure{"Suite", {"--suites", "TLS_AES_128_CCM_SHA256"}, {}, "psk_hash_mismatch", "decrypt_error"},
+        Failure{"Suite", {"--suites", "TLS_AES_128_CCM_SHA256"}, {}, "no_common_suite", "handshake_failure"},
         Failure{
             "Group", {"--groups", "x25519"}, {"--groups", "P-256"}, "no_common_group", "handshake_failure"},
         Failure{"Alpn", {"--alpn", "a"}, {"--alpn", "b"}, "no_common_alpn", "no_application_protocol"}),
