@@ -28,7 +28,7 @@ void Protection::make_nonce(std::uint8_t (&nonce)[crypto::aead_nonce_size]) cons
 }
 
 Expected<> Protection::seal(ContentType type, Bytes content, std::size_t padding, std::uint8_t* out) {
-  assert(content.size() + padding <= max_plaintext);
+  assert(content.size() + 1 + padding + tag_size() <= 0xffff);  // what the length of a record can say
   if (sequence_ == std::numeric_limits<std::uint64_t>::max()) return fail(Reason::sequence_exhausted);
   std::uint8_t nonce[crypto::aead_nonce_size];
   make_nonce(nonce);

@@ -140,6 +140,7 @@ TEST_F(EarlyData, EndsNoFragmentOfASecondClientHello) {
 
 TEST_F(EarlyData, LeavesTheRecordLimitOfTheHandshakeAsItIs) {
   options_.record_size_limit = 100;
+  client_.extensions.add(T::record_size_limit, u16(101));
   client_.send_client_hello();
   put_early_data(1, 16'640);
   exchange();

@@ -323,7 +323,7 @@ std::vector<Tolerated> connected_table() {
          const Octets ticket =
              ScriptPeer::message(message::HandshakeType::new_session_ticket,
                                  join({u32(0xffffffff), u32(7), vec8(repeat(255, 1)), vec16(repeat(60000, 2)),
-                                       vec16(join({u16(0x1234), vec16({1}), u16(0), vec16({})}))}));
+                                       vec16(join({u16(0x1234), vec16({1}), u16(0x2345), vec16({})}))}));
          for (int i = 0; i < 32; ++i) {
            c.server.put_record(ContentType::handshake, Bytes(ticket).first(16000));
            for (std::size_t at = 16000; at < ticket.size(); at += 16000) {
