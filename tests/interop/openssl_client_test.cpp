@@ -234,27 +234,6 @@ TEST_F(OpenSslClient, AgreesOnAlpnServerNameAndExporter) {
 
 // ---- what else a client may bring ----
 
-TEST_F(OpenSslClient, ThatHasATicketOfAnotherServerConnectsWithItsKey) {
-  const TemporaryFile ticket("");
-  {
-    const std::uint16_t other = free_port();
-    Process server(s_server(other));
-    server.wait_for("ACCEPT");
-    Process client(s_client(other, {"-sess_out", ticket.path()}));
-    client.wait_for("Post-Handshake New Session Ticket arrived");
-    client.write("Q\n");
-    client.wait();
-  }
-  // It offers the ticket first, and then the key.
-  Process client(s_client(port(), {"-sess_in", ticket.path(), "-trace"}));
-  Peer peer = serve(server_options(dhe));
-  const auto done = peer.handshake();
-  ASSERT_TRUE(done) << why(done) << client.all();
-  EXPECT_EQ(sesame::as_text(peer.connection().psk_identity()), identity);
-  client.wait_for("selected_identity=1");
-  talk(peer, client);
-}
-
 TEST_F(OpenSslClient, ThatSendsEarlyDataGoesOnWithoutIt) {
   const TemporaryFile session(psk_session_pem(CipherSuite::TLS_AES_128_GCM_SHA256, key, 100));
   const TemporaryFile early("sent too early\n");
