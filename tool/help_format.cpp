@@ -8,7 +8,7 @@ constexpr std::size_t indent = 26;
 constexpr std::size_t width = 80;
 
 // `left`, and `right` in lines beside it; below it where `left` is long.
-std::string two_columns(std::string left, std::string_view right) {
+std::string two_columns(const std::string& left, std::string_view right) {
   std::string out = "  " + left;
   if (out.size() + 2 > indent)
     out += '\n' + std::string(indent, ' ');

@@ -85,7 +85,7 @@ std::unexpected<Error> is_not_tls13(const message::Random& random) {
 // absence.
 Expected<> check_selected_version(const Extensions& extensions) {
   const auto chosen = extensions.read<extension::SupportedVersionsChoice>(ExtensionType::supported_versions);
-  if (!chosen) return std::unexpected(std::move(chosen.error()));
+  if (!chosen) return std::unexpected(chosen.error());
   if (chosen->selected_version == version) return {};
   return std::unexpected(Error(Reason::no_common_version, "selected_version is not TLS 1.3")
                              .with_alert(Alert::illegal_parameter));
@@ -162,7 +162,7 @@ Expected<secret::HandshakeStage> Client::agree(const Extensions& extensions, con
   const policy::Settings& settings = endpoint_.settings;
   if (!extensions.has(ExtensionType::pre_shared_key)) return fail(Reason::psk_not_selected);
   const auto selected = extensions.read<extension::SelectedPsk>(ExtensionType::pre_shared_key);
-  if (!selected) return std::unexpected(std::move(selected.error()));
+  if (!selected) return std::unexpected(selected.error());
   const Credential* credential = offered_credential(selected->selected_identity);
   if (!credential)
     return fail(Reason::psk_selected_out_of_range, "identity " + std::to_string(selected->selected_identity));
@@ -189,7 +189,7 @@ Expected<secret::HandshakeStage> Client::agree(const Extensions& extensions, con
     return std::move(early).psk_ke();
   }
   const auto share = extensions.read<extension::KeyShareServerHello>(ExtensionType::key_share);
-  if (!share) return std::unexpected(std::move(share.error()));
+  if (!share) return std::unexpected(share.error());
   const extension::KeyShareEntry& theirs = share->server_share;
   const auto ours = std::find_if(h.shares.begin(), h.shares.end(),
                                  [&](const crypto::KeyExchange& s) { return s.group() == theirs.group; });
@@ -218,7 +218,7 @@ Expected<ClientState> Client::on_hello_retry_request(const message::ServerHello&
 
   if (has_share) {
     const auto share = extensions->read<extension::KeyShareHelloRetryRequest>(ExtensionType::key_share);
-    if (!share) return std::unexpected(std::move(share.error()));
+    if (!share) return std::unexpected(share.error());
     // Section 4.2.8: a group that was offered, and for which there was no share.
     const NamedGroup group = share->selected_group;
     const auto& groups = endpoint_.settings.groups;
@@ -237,7 +237,7 @@ Expected<ClientState> Client::on_hello_retry_request(const message::ServerHello&
   }
   if (has_cookie) {
     const auto cookie = extensions->read<extension::Cookie>(ExtensionType::cookie);
-    if (!cookie) return std::unexpected(std::move(cookie.error()));
+    if (!cookie) return std::unexpected(cookie.error());
     h.cookie.assign(cookie->cookie.data.begin(), cookie->cookie.data.end());
   }
   h.retry_suite = &suite;
@@ -268,7 +268,7 @@ Expected<ClientState> Client::on_encrypted_extensions(Client& client, const Inco
   if (extensions->has(ExtensionType::application_layer_protocol_negotiation)) {
     const auto list =
         extensions->read<extension::ProtocolNameList>(ExtensionType::application_layer_protocol_negotiation);
-    if (!list) return std::unexpected(std::move(list.error()));
+    if (!list) return std::unexpected(list.error());
     // RFC 7301 section 3.1: exactly one.
     if (list->protocol_name_list.count() != 1)
       return fail(Reason::malformed_message, "ALPN: not exactly one protocol");
@@ -283,14 +283,14 @@ Expected<ClientState> Client::on_encrypted_extensions(Client& client, const Inco
   }
   if (extensions->has(ExtensionType::record_size_limit)) {
     const auto limit = extensions->read<extension::RecordSizeLimit>(ExtensionType::record_size_limit);
-    if (!limit) return std::unexpected(std::move(limit.error()));
+    if (!limit) return std::unexpected(limit.error());
     if (limit->record_size_limit < 64) return fail(Reason::record_size_limit_invalid);
     endpoint.port.limit_sent_content(limit->record_size_limit - std::size_t{1});
     endpoint.port.limit_received_content(options.record_size_limit);
   }
   if (extensions->has(ExtensionType::max_fragment_length)) {
     const auto length = extensions->read<extension::MaxFragmentLength>(ExtensionType::max_fragment_length);
-    if (!length) return std::unexpected(std::move(length.error()));
+    if (!length) return std::unexpected(length.error());
     const auto code = static_cast<unsigned>(length->max_fragment_length);
     if (code < 1 || code > 4 || std::size_t{256} << code != options.max_fragment_length) {
       return fail(Reason::max_fragment_length_mismatch);

@@ -43,7 +43,7 @@ Expected<> read_version(const message::ClientHello& hello, const Extensions& ext
     return fail(Reason::no_common_version, "the client offers TLS 1.2 or older");
   }
   const auto offered = extensions.read<extension::SupportedVersionsOffer>(ExtensionType::supported_versions);
-  if (!offered) return std::unexpected(std::move(offered.error()));
+  if (!offered) return std::unexpected(offered.error());
   if (!contains(offered->versions, version))
     return fail(Reason::no_common_version, "the client does not offer TLS 1.3");
   return {};
@@ -52,7 +52,7 @@ Expected<> read_version(const message::ClientHello& hello, const Extensions& ext
 Expected<> read_server_name(const Extensions& extensions, Offer& offer) {
   if (!extensions.has(ExtensionType::server_name)) return {};
   const auto list = extensions.read<extension::ServerNameList>(ExtensionType::server_name);
-  if (!list) return std::unexpected(std::move(list.error()));
+  if (!list) return std::unexpected(list.error());
   bool repeated = false;
   list->server_name_list.for_each([&](const extension::ServerName& name) {
     if (name.name_type != extension::NameType::host_name) return;
@@ -76,9 +76,9 @@ Expected<> read_groups(const Extensions& extensions, Offer& offer) {
   }
   if (!has_groups) return {};
   const auto groups = extensions.read<extension::NamedGroupList>(ExtensionType::supported_groups);
-  if (!groups) return std::unexpected(std::move(groups.error()));
+  if (!groups) return std::unexpected(groups.error());
   const auto shares = extensions.read<extension::KeyShareClientHello>(ExtensionType::key_share);
-  if (!shares) return std::unexpected(std::move(shares.error()));
+  if (!shares) return std::unexpected(shares.error());
   offer.groups = groups->named_group_list;
   offer.client_shares = shares->client_shares;
   return {};
@@ -99,9 +99,9 @@ Expected<> read_psks(const Extensions& extensions, Offer& offer) {
     return fail(Reason::extension_missing, "pre_shared_key without psk_key_exchange_modes");
   }
   const auto modes = extensions.read<extension::PskKeyExchangeModes>(ExtensionType::psk_key_exchange_modes);
-  if (!modes) return std::unexpected(std::move(modes.error()));
+  if (!modes) return std::unexpected(modes.error());
   const auto psks = extensions.read<extension::OfferedPsks>(ExtensionType::pre_shared_key);
-  if (!psks) return std::unexpected(std::move(psks.error()));
+  if (!psks) return std::unexpected(psks.error());
   offer.modes = modes->ke_modes;
   offer.psks = *psks;
   const std::size_t identities = psks->identities.count(), binders = psks->binders.count();
@@ -145,7 +145,7 @@ Expected<> choose_alpn(const policy::Settings& settings, const Offer& offer, Neg
   if (!offer.extensions.has(ExtensionType::application_layer_protocol_negotiation)) return {};
   const auto list = offer.extensions.read<extension::ProtocolNameList>(
       ExtensionType::application_layer_protocol_negotiation);
-  if (!list) return std::unexpected(std::move(list.error()));
+  if (!list) return std::unexpected(list.error());
   if (ours.empty()) return {};
   for (const std::string& protocol : ours) {
     bool found = false;
@@ -166,7 +166,7 @@ Expected<> choose_record_limits(const policy::Settings& settings, const Offer& o
   const auto most = static_cast<std::uint16_t>(record::max_plaintext);
   if (offer.extensions.has(ExtensionType::record_size_limit)) {
     const auto limit = offer.extensions.read<extension::RecordSizeLimit>(ExtensionType::record_size_limit);
-    if (!limit) return std::unexpected(std::move(limit.error()));
+    if (!limit) return std::unexpected(limit.error());
     if (limit->record_size_limit < 64) return fail(Reason::record_size_limit_invalid);  // RFC 8449 section 4
     out.limit_by = Negotiated::LimitBy::record_size_limit;
     // In TLS 1.3 the limit counts the content type as well.
@@ -177,7 +177,7 @@ Expected<> choose_record_limits(const policy::Settings& settings, const Offer& o
     // RFC 6066 section 4; RFC 8449 section 5: not beside a record_size_limit.
     const auto length =
         offer.extensions.read<extension::MaxFragmentLength>(ExtensionType::max_fragment_length);
-    if (!length) return std::unexpected(std::move(length.error()));
+    if (!length) return std::unexpected(length.error());
     const auto code = static_cast<unsigned>(length->max_fragment_length);
     if (code < 1 || code > 4) return fail(Reason::max_fragment_length_mismatch);
     out.limit_by = Negotiated::LimitBy::max_fragment_length;

@@ -84,7 +84,8 @@ int DerivedCache::way_to_take(Set& entries, std::uint64_t hash) noexcept {
   // The first one, from a place that changes, that was not used since the last time; all get a new chance
   // then.
   const std::size_t start = entries.sequences[0].load(relaxed) / 2 + hash;
-  std::size_t taken = start % ways_;
+  std::size_t taken =
+      start % ways_;  // NOLINT(clang-analyzer-core.DivideZero): the constructor sees to one way
   for (std::size_t k = 0; k < ways_; ++k) {
     const std::size_t way = (start + k) % ways_;
     if (!entries.used[way].load(relaxed)) {

@@ -88,6 +88,7 @@ class IdentityTable {
 
   static constexpr unsigned address_bits = 48;
   static constexpr std::uint64_t address_mask = (std::uint64_t{1} << address_bits) - 1;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a link is an address and a version in one word
   static Line* line_of(std::uint64_t link) noexcept { return reinterpret_cast<Line*>(link & address_mask); }
 
   // A slot: the address without its three zero bits, and above it the bits of the hash from `tag_from` on.
@@ -99,6 +100,7 @@ class IdentityTable {
     return tag(hash) | reinterpret_cast<std::uintptr_t>(record) >> 3;
   }
   static const Record* record_of(std::uint64_t word) noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): a slot is an address and a tag in one word
     return reinterpret_cast<const Record*>((word & ~tag_mask) << 3);
   }
   static bool has_tag(std::uint64_t word, std::uint64_t tag) noexcept {

@@ -17,7 +17,7 @@ std::size_t Root::octets() const noexcept {
 }
 
 bool Root::is_sparse() const noexcept {
-  constexpr std::size_t not_worth_it = 256 * 1024;
+  constexpr std::size_t not_worth_it = std::size_t{256} * 1024;
   const std::size_t held = slabs_.held() + table_.octets();
   const std::size_t used = slabs_.used() + identities() * 2 * sizeof(void*);
   return held > octets_at_first_ + not_worth_it + 4 * used;

@@ -16,7 +16,8 @@
 namespace sesame::psk {
 namespace {
 
-constexpr std::size_t slab_size = 16 * 1024;  // also its alignment: a block finds its slab by its address
+constexpr std::size_t slab_size =
+    std::size_t{16} * 1024;  // also its alignment: a block finds its slab by its address
 constexpr std::size_t first_arena = 4 * slab_size;
 constexpr std::size_t largest_class = 2048;
 
