@@ -57,18 +57,6 @@ bool has_extension(const wire::list<message::Extension, 0, 0xffff>& block, Exten
   return found;
 }
 
-// A server of TLS 1.2 or older may end its ServerHello where the extensions would be.
-struct ServerHelloWithoutExtensions {
-  std::uint16_t server_version = 0;
-  message::Random random{};
-  wire::opaque<0, 32> session_id;
-  CipherSuite cipher_suite{};
-  std::uint8_t compression_method = 0;
-  static constexpr auto fields(auto& m) {
-    return std::tie(m.server_version, m.random, m.session_id, m.cipher_suite, m.compression_method);
-  }
-};
-
 bool ends_with(const message::Random& random, const std::array<std::uint8_t, 8>& sentinel) {
   return std::equal(sentinel.begin(), sentinel.end(), random.end() - 8);
 }
@@ -114,10 +102,7 @@ Expected<ClientState> Client::on_server_hello(Client& client, const Incoming& me
   Endpoint& endpoint = client.endpoint_;
   ClientHandshake& h = *client.handshake_;
   const auto hello = wire::decode<message::ServerHello>(message.body());
-  if (!hello) {
-    const auto old = wire::decode<ServerHelloWithoutExtensions>(message.body());
-    return old ? is_not_tls13(old->random) : malformed(hello.error(), message.type);
-  }
+  if (!hello) return malformed(hello.error(), message.type);
   auto checked = client.check_server_hello(*hello);
   if (!checked) return std::unexpected(std::move(checked.error()));
   const policy::Suite& suite = **checked;

@@ -22,18 +22,6 @@ bool contains(const wire::list<T, Lowest, Highest>& list, T value) {
   return found;
 }
 
-// Section 4.1.2: a client of TLS 1.2 or older may end its ClientHello where the extensions would be.
-struct ClientHelloWithoutExtensions {
-  std::uint16_t client_version = 0;
-  message::Random random{};
-  wire::opaque<0, 32> session_id;
-  wire::list<CipherSuite, 2, 0xfffe> cipher_suites;
-  wire::opaque<1, 0xff> compression_methods;
-  static constexpr auto fields(auto& m) {
-    return std::tie(m.client_version, m.random, m.session_id, m.cipher_suites, m.compression_methods);
-  }
-};
-
 Expected<> read_version(const message::ClientHello& hello, const Extensions& extensions) {
   if (hello.legacy_version <= message::legacy_version_ssl30)
     return fail(Reason::no_common_version, "SSL 3.0");
@@ -119,12 +107,7 @@ Expected<Offer> read_offer(Bytes client_hello) {
   Offer offer;
   offer.whole = client_hello;
   const auto hello = wire::decode<message::ClientHello>(client_hello.subspan(message::handshake_header_size));
-  if (!hello) {
-    if (wire::decode<ClientHelloWithoutExtensions>(client_hello.subspan(message::handshake_header_size))) {
-      return fail(Reason::no_common_version, "the client offers TLS 1.2 or older, without any extension");
-    }
-    return malformed(hello.error(), message::HandshakeType::client_hello);
-  }
+  if (!hello) return malformed(hello.error(), message::HandshakeType::client_hello);
   offer.hello = *hello;
   auto extensions = Extensions::parse(hello->extensions, In::CH, {});
   if (!extensions) return std::unexpected(std::move(extensions.error()));
