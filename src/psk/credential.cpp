@@ -80,8 +80,8 @@ const PskSecrets& CredentialBody::secrets() const noexcept {
   if (const PskSecrets* made = secrets_.load(std::memory_order_acquire)) return *made;
   // create() saw that there is a Provider, and it is never destroyed.
   const crypto::Provider& provider = **crypto::Provider::system();
-  // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new): nobody could answer for a key that there is no
-  // memory for
+  // Without memory for it nobody could answer for the key: then noexcept ends the program.
+  // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new)
   auto* const mine = new PskSecrets(derive_psk_secrets(provider.hash(hash), key, PskKind::external));
   const PskSecrets* first = nullptr;
   if (secrets_.compare_exchange_strong(first, mine, std::memory_order_acq_rel)) return *mine;

@@ -6,7 +6,7 @@
 #include <ostream>
 #include <vector>
 
-#include "hostile/case.h"
+#include "support/case.h"
 
 namespace sesame::test {
 
@@ -47,8 +47,6 @@ inline void PrintTo(const Tolerated& t, std::ostream* out) { *out << t.name; }
 /// The connection failed as the variant says; it sent one alert and nothing behind it; it is dead in both
 /// directions.
 void expect_refused(const Variant& variant, Case& c);
-/// The same, for any failure: `reason` is not looked at.
-void expect_dead(Case& c);
 /// The connection is open, and data goes both ways.
 void expect_open(Case& c);
 

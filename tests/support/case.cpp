@@ -1,4 +1,4 @@
-#include "hostile/case.h"
+#include "support/case.h"
 
 namespace sesame::test {
 
@@ -109,6 +109,71 @@ void AgainstClient::up_to_connected() {
   exchange();
   ASSERT_TRUE(server.take_finished());
   ASSERT_TRUE(connected());
+}
+
+namespace {
+
+// What came behind the last octets that the script took: the alerts, and how many records of another kind
+// behind one.
+struct Last {
+  std::vector<Octets> alerts;
+  int behind_alert = 0;
+};
+
+Last drain(ScriptPeer& peer) {
+  Last last;
+  while (const auto record = peer.next_record()) {
+    if (record->type == record::ContentType::alert) {
+      last.alerts.push_back(record->content);
+    } else if (!last.alerts.empty()) {
+      ++last.behind_alert;
+    }
+  }
+  EXPECT_FALSE(peer.has_more()) << "octets that are no record, or that do not open";
+  return last;
+}
+
+void expect_same(const Expected<>& got, Reason reason, std::string_view call) {
+  ASSERT_FALSE(got) << call;
+  EXPECT_EQ(name(got.error().reason()), name(reason)) << call;
+}
+
+}  // namespace
+
+void expect_told(Case& c, Alert alert) {
+  const Last last = drain(c.peer());
+  EXPECT_EQ(last.behind_alert, 0);
+  if (alert == Alert::none) {
+    EXPECT_TRUE(last.alerts.empty());
+  } else {
+    ASSERT_EQ(last.alerts.size(), 1u);
+    EXPECT_EQ(last.alerts[0], join({u8(2), u8(static_cast<unsigned>(alert))}));
+  }
+}
+
+void expect_dead(Case& c) {
+  Connection& connection = c.subject().connection;
+  ASSERT_NE(connection.error(), nullptr);
+  const Reason reason = connection.error()->reason();
+  EXPECT_EQ(connection.wait(), Wait::closed);
+  EXPECT_FALSE(connection.pending_psk());
+  Octets input = repeat(100, 22), room(1000);
+  const auto received = connection.receive(input);
+  ASSERT_FALSE(received);
+  EXPECT_EQ(name(received.error().reason()), name(reason));
+  expect_same(connection.send(input), reason, "send");
+  const auto sealed = connection.seal(input, room);
+  ASSERT_FALSE(sealed);
+  EXPECT_EQ(name(sealed.error().reason()), name(reason));
+  expect_same(connection.update_keys(), reason, "update_keys");
+  expect_same(connection.supply_psk({}), reason, "supply_psk");
+  expect_same(connection.close(), reason, "close");
+  expect_same(connection.transport_closed(), reason, "transport_closed");
+  EXPECT_TRUE(connection.read_closed() && connection.write_closed());
+  EXPECT_FALSE(connection.export_keying_material("label", {}, room));
+  EXPECT_TRUE(connection.output().empty());
+  EXPECT_FALSE(connection.error()->message().empty());
+  EXPECT_FALSE(connection.error()->state().empty());
 }
 
 }  // namespace sesame::test

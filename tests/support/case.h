@@ -79,4 +79,10 @@ class AgainstClient : public Case {
   Connection make() override;
 };
 
+/// The last thing that the script was told is this alert, once, with nothing behind it; or no alert at all.
+void expect_told(Case& c, Alert alert);
+/// The connection is dead in both directions, by the same error whatever is asked of it, and says nothing
+/// more.
+void expect_dead(Case& c);
+
 }  // namespace sesame::test
