@@ -42,7 +42,7 @@ std::string HelpFormat::make_option(const CLI::Option* option, bool is_positiona
   // CLI11 appends what its checks say to the type.
   const std::string type = option->get_type_name();
   if (option->get_expected_max() != 0) names += " " + type.substr(0, type.find(':'));
-  return two_columns(std::move(names), option->get_description());
+  return two_columns(names, option->get_description());
 }
 
 std::string HelpFormat::make_subcommand(const CLI::App* command) const {
