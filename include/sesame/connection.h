@@ -28,8 +28,18 @@ class ConnectionBody;
 }
 
 struct ClientOptions {
-  /// The server's name (RFC 6066 section 3), sent if it is a DNS name; an address or empty: not sent.
+  /// The server's name (RFC 6066 section 3), sent if it is a DNS name; an address or empty: not sent. A
+  /// server's certificate has to be for this name or address. Empty: any name will do, which is right only
+  /// where VerificationOptions says otherwise who the peer may be.
   std::string_view server_name = {};
+  /// The name to verify, where it is another one than server_name; nullopt: server_name.
+  std::optional<std::string_view> verify_name = {};
+  /// A session to resume; nullopt: one of the context's store for `session_key`, if there is one.
+  std::optional<Session> session = {};
+  /// Under which the context's store keeps sessions; empty: server_name, and where that is empty too, none.
+  std::string_view session_key = {};
+  /// Early data will be sent by send_early(), if the session or the first key allows it.
+  bool early_data = false;
   /// Keys to offer in place of the context's, so that they can change without a new context; nullopt: the
   /// context's.
   std::optional<std::span<const Credential>> credentials = {};
@@ -39,7 +49,16 @@ struct ClientOptions {
 struct Received {
   std::size_t consumed =
       0;  ///< octets of the input that are done with; the rest has to come again, with more behind it
-  MutableBytes data;  ///< application data, decrypted in place: a part of the consumed input. Empty: none
+  MutableBytes data;   ///< application data, decrypted in place: a part of the consumed input. Empty: none
+  bool early = false;  ///< server: it is early data, which may be a replay
+};
+
+/// What became of a client's early data.
+enum class EarlyDataStatus : std::uint8_t {
+  none,     ///< it was not offered
+  offered,  ///< the server has not answered yet
+  accepted,
+  rejected,  ///< the server took none of it: send it again, if it matters
 };
 
 /// What Connection::seal did.
@@ -56,7 +75,7 @@ class Connection {
   /// none whose hash a configured suite has), identity_too_long (the identities do not fit a ClientHello).
   static Expected<Connection> client(std::shared_ptr<const Context> context,
                                      const ClientOptions& options = {});
-  /// Errors: invalid_argument (the context has no psk_source).
+  /// Errors: invalid_argument (the context has neither a psk_source nor certificates nor a select function).
   static Expected<Connection> server(std::shared_ptr<const Context> context);
 
   Connection(Connection&&) noexcept;
@@ -96,6 +115,21 @@ class Connection {
   /// Keys are updated without this call before a cipher's limit.
   Expected<> update_keys(bool request_peer = false);
 
+  /// Client: seals early data into output(), from the ClientHello on until the server has answered. Returns
+  /// the octets taken, which early_data_room() bounds. Errors: early_data_unavailable.
+  Expected<std::size_t> send_early(Bytes data);
+  std::size_t early_data_room() const noexcept;  ///< octets that send_early still takes
+  EarlyDataStatus early_data_status() const noexcept;
+  /// Server: gives the client one more ticket. Errors: not_connected, write_closed, invalid_argument (the
+  /// context has no issuer, or the client cannot resume).
+  Expected<> send_ticket();
+  /// Server: asks the client for a certificate after the handshake (RFC 8446 section 4.6.2). The answer is
+  /// in peer_certificates() once post_handshake_auth_pending() is false; a client that has none leaves
+  /// authentication() as it was, or is refused if `require`. Errors: not_connected, write_closed,
+  /// post_handshake_auth_not_offered, invalid_argument (one is pending, or the context has no verification).
+  Expected<> request_certificate(bool require = false);
+  bool post_handshake_auth_pending() const noexcept;
+
   // ---- waiting ----
 
   Wait wait() const noexcept;
@@ -105,6 +139,17 @@ class Connection {
   /// The answer: no key (unknown), one, or two, the newest first. The handshake goes on at once; errors as of
   /// receive(). Error nothing_pending: nothing was asked.
   Expected<> supply_psk(std::span<const Credential> credentials);
+
+  /// The answer to a select function that said "later"; nullptr: the connection's own context.
+  Expected<> supply_context(std::shared_ptr<const Context> context);
+  std::optional<ClientHelloInfo> pending_context() const;
+  /// What a Signer answered "later" to, while wait() is Wait::signature; its views are valid until the
+  /// answer.
+  std::optional<SignatureQuery> pending_signature() const;
+  /// An empty signature refuses: the handshake ends.
+  Expected<> supply_signature(Bytes signature);
+  /// The answer to a verify function that said "later": nullopt accepts, an alert refuses.
+  Expected<> supply_verdict(std::optional<Alert> refusal);
 
   // ---- state ----
 
@@ -127,6 +172,14 @@ class Connection {
   std::string_view alpn() const noexcept;            ///< empty: none. Valid as long as the connection
   std::string_view server_name() const noexcept;     ///< what the client sent; empty: none
   Authentication authentication() const noexcept;
+  /// This handshake resumed a session; authentication() is then what the session goes back to.
+  bool resumed() const noexcept;
+  /// The peer's chain, as it sent it or as the session has it: DER, the end entity first; for a raw public
+  /// key its SubjectPublicKeyInfo. Valid as long as the connection.
+  std::vector<Bytes> peer_certificates() const;
+  CertificateType peer_certificate_type() const noexcept;
+  std::optional<SignatureScheme> peer_signature_scheme() const noexcept;  ///< nullopt: nothing was signed
+  Bytes peer_ocsp_response() const noexcept;                              ///< empty: nothing was stapled
   Bytes psk_identity() const noexcept;  ///< of the key that both sides hold; empty before
   /// Server: the older of two keys for the identity was the client's. When nobody uses it any more it can be
   /// retired.
@@ -136,6 +189,9 @@ class Connection {
   /// same. Errors: exporter_not_ready (the handshake is not done), invalid_argument (the label, or `out` over
   /// 255 hashes long).
   Expected<> export_keying_material(std::string_view label, Bytes context, MutableBytes out) const;
+  /// The same by the early_exporter_master_secret: known as soon as early data is offered (client) or
+  /// accepted (server), and as replayable as that. Error: exporter_not_ready.
+  Expected<> export_early_keying_material(std::string_view label, Bytes context, MutableBytes out) const;
 
  private:
   friend class engine::ConnectionBody;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <sesame/bytes.h>
+#include <sesame/certificate.h>
 #include <sesame/credential.h>
 #include <sesame/error.h>
 #include <sesame/psk_source.h>
+#include <sesame/session.h>
 #include <sesame/types.h>
 
 #include <chrono>
@@ -26,6 +28,71 @@ enum class UnknownIdentityAlert : std::uint8_t {
   unknown_psk_identity,  ///< says so (RFC 8446 section 6.2)
 };
 
+class Context;
+
+/// Whether a server wants the client's certificate in the handshake.
+enum class ClientCertificates : std::uint8_t {
+  none,
+  request,  ///< a client that has none goes on without: Authentication::anonymous
+  require,  ///< a client that has none is refused (certificate_required)
+};
+
+/// Whether a certificate and an external key go together (RFC 8773): the certificate authenticates, and what
+/// was recorded cannot be read without the key, whatever becomes of Diffie-Hellman.
+enum class CertWithExternPsk : std::uint8_t {
+  off,
+  allow,    ///< client: offers it; server: takes it where a client offers it
+  require,  ///< nothing else is done: neither a certificate alone nor a key alone
+};
+
+/// What a ClientHello says, before anything is chosen. The views are valid during the call, or, where the
+/// answer was later(), until Connection::supply_context().
+struct ClientHelloInfo {
+  std::string_view server_name;        ///< empty: the client sent none
+  std::vector<std::string_view> alpn;  ///< as offered
+  std::vector<SignatureScheme> signature_schemes;
+  std::vector<CipherSuite> cipher_suites;
+};
+
+/// What a select function answers: another Context for this connection, or "later"; without a call the
+/// connection stays with its own.
+class ContextChoice {
+ public:
+  /// From here on the connection is this one's, as if it had been made with it.
+  void use(std::shared_ptr<const Context> context) { context_ = std::move(context); }
+  /// The answer comes by Connection::supply_context; until then the connection waits for Wait::context.
+  void later() { later_ = true; }
+  /// The client gets this alert (unrecognized_name and the like), and the handshake ends.
+  void refuse(Alert alert) { refusal_ = alert; }
+
+  const std::shared_ptr<const Context>& context() const noexcept { return context_; }
+  bool is_later() const noexcept { return later_; }
+  std::optional<Alert> refusal() const noexcept { return refusal_; }
+
+ private:
+  std::shared_ptr<const Context> context_;
+  std::optional<Alert> refusal_;
+  bool later_ = false;
+};
+
+/// A server's tickets (RFC 8446 section 4.6.1).
+struct TicketOptions {
+  std::shared_ptr<TicketIssuer> issuer = {};  ///< empty: neither given nor taken
+  unsigned count = 2;                   ///< given behind the handshake; 0: only by Connection::send_ticket
+  std::chrono::seconds lifetime{7200};  ///< at most max_ticket_lifetime
+  /// After an external key alone: a ticket saves nothing there, and outlives the key's removal.
+  bool after_external_psk = false;
+};
+
+/// Early data (RFC 8446 section 2.3): it arrives a round trip sooner, has no forward secrecy, and may be
+/// replayed by anybody who recorded it. Off unless it is asked for on both sides.
+struct EarlyDataOptions {
+  /// Server: octets that it takes with a ticket; what an external key allows stands with the key. 0: none.
+  std::uint32_t limit = 0;
+  /// Server: without one no early data is taken.
+  std::shared_ptr<ReplayGuard> guard = {};
+};
+
 /// How much padding a protected record gets (RFC 8446 section 5.4).
 struct PaddingPolicy {
   std::size_t block =
@@ -43,6 +110,8 @@ struct Limits {
   unsigned tickets = 64;                   ///< NewSessionTicket messages of a connection
   unsigned psk_identities = 64;  ///< identities of a ClientHello that a server looks up; more are passed over
   unsigned change_cipher_specs = 8;  ///< of one handshake
+  std::size_t certificate_message =
+      65'536;  ///< octets of a Certificate message, also when it is expanded (RFC 8879)
   std::size_t early_data =
       32'768;  ///< octets of records of early data that a server passes over, as it takes none
   /// Records under one key before this side updates its keys by itself; 0: what the cipher allows (RFC 8446
@@ -75,6 +144,55 @@ struct ContextOptions {
   /// Server: where it looks keys up.
   std::shared_ptr<PskSource> psk_source = {};
   UnknownIdentityAlert unknown_identity_alert = UnknownIdentityAlert::decrypt_error;
+
+  // ---- certificates ----
+
+  /// What this side shows: a server chooses by what the client can verify and by the server name, the first
+  /// that fits; a client by what the server asks for.
+  std::vector<CertifiedKey> certificates = {};
+  /// How the peer's certificate is judged. nullopt: none is asked for and none is taken: keys only.
+  std::optional<VerificationOptions> verification = {};
+  ClientCertificates client_certificates = ClientCertificates::none;  ///< server
+  /// Client: lets the server ask for a certificate when the handshake is done (RFC 8446 section 4.6.2).
+  bool post_handshake_auth = false;
+  CertWithExternPsk cert_with_extern_psk = CertWithExternPsk::off;
+  /// In order of preference: what this side verifies, and what it signs by.
+  std::vector<SignatureScheme> signature_schemes = {
+      SignatureScheme::ecdsa_secp256r1_sha256,
+      SignatureScheme::ed25519,
+      SignatureScheme::ecdsa_secp384r1_sha384,
+      SignatureScheme::ecdsa_secp521r1_sha512,
+      SignatureScheme::ed448,
+      SignatureScheme::rsa_pss_pss_sha256,
+      SignatureScheme::rsa_pss_rsae_sha256,
+      SignatureScheme::rsa_pss_pss_sha384,
+      SignatureScheme::rsa_pss_rsae_sha384,
+      SignatureScheme::rsa_pss_pss_sha512,
+      SignatureScheme::rsa_pss_rsae_sha512,
+      SignatureScheme::rsa_pkcs1_sha256,
+      SignatureScheme::rsa_pkcs1_sha384,
+      SignatureScheme::rsa_pkcs1_sha512,
+  };
+  /// Distinguished names (DER) of the authorities that this side asks for (RFC 8446 section 4.2.4).
+  std::vector<std::vector<std::uint8_t>> certificate_authorities = {};
+  /// Client: asks for a stapled OCSP response; server: asks a client for one.
+  bool request_ocsp_response = false;
+  /// In order of preference (RFC 8879); what this build has no library for is left out. Empty: none.
+  std::vector<CertificateCompressionAlgorithm> certificate_compression = {};
+  /// In order of preference: what this side takes of the peer. raw_public_key needs
+  /// VerificationOptions::raw_public_keys or its verify function.
+  std::vector<CertificateType> peer_certificate_types = {CertificateType::x509};
+  /// Server: asked for each ClientHello before anything is chosen. It must not throw.
+  std::function<void(const ClientHelloInfo& hello, ContextChoice& choice)> select = {};
+
+  // ---- sessions ----
+
+  TicketOptions tickets = {};
+  /// Client: where sessions are kept, and taken from for ClientOptions::session_key. Empty: nowhere.
+  std::shared_ptr<SessionStore> session_store = {};
+  /// Client: receives each session as its ticket comes; the store as well, if there is one.
+  std::function<void(const Session& session)> on_session = {};
+  EarlyDataOptions early_data = {};
 
   /// ALPN protocols (RFC 7301), each of 1..255 octets, in order of preference. A server that has some and
   /// shares none with a client that has some refuses it (no_application_protocol).

@@ -28,15 +28,32 @@ inline constexpr std::size_t short_key_size = 16;  ///< below this RFC 9257 sect
 
 /// For what a key may be used. One key, one role: RFC 9257 section 4.1 and RFC 9258 section 5.1 say why.
 enum class PskUsage : std::uint8_t {
-  tls13 = 1,  ///< TLS 1.3, the key as it is (RFC 8446 section 4.2.11)
+  tls13 = 1,  ///< TLS 1.3, the key as it is (RFC 8446 section 4.2.11): what stock programs do
+  /// TLS 1.3, imported (RFC 9258): the key itself never enters a handshake, only what is derived from it for
+  /// one hash and one context. Both sides have to import.
+  tls13_imported = 2,
+};
+
+/// Early data with an external key (RFC 8446 section 4.2.10): both sides have to agree on all of it
+/// beforehand.
+struct ExternalEarlyData {
+  std::uint32_t limit = 0;                                         ///< octets; 0: none
+  CipherSuite cipher_suite = CipherSuite::TLS_AES_128_GCM_SHA256;  ///< its hash is the key's
+  // The ALPN protocol is CredentialParameters::alpn; empty: no ALPN.
 };
 
 /// What Credential::create takes. The ranges are copied.
 struct CredentialParameters {
   Bytes identity;  ///< 1..65535 octets of any value
   Bytes key;       ///< 1..4096 octets
+  /// The hash that the key is bound to; of an imported key the hash that imports it, which fits any suite.
   HashAlgorithm hash = HashAlgorithm::sha256;
   PskUsage usage = PskUsage::tls13;
+  /// An imported key: what both sides know of this use of the key, for example who is client and who is
+  /// server (RFC 9258 section 4.1). 0..65535 octets, the same on both sides; with roles in it a message
+  /// cannot be reflected to its sender (RFC 9257 section 4.1).
+  Bytes context = {};
+  ExternalEarlyData early_data = {};
 
   /// The key is used only for this ALPN protocol or this server name; empty: for any.
   std::string_view alpn = {};
@@ -58,6 +75,8 @@ class Credential {
   Bytes identity() const noexcept;  ///< valid as long as a handle is
   HashAlgorithm hash() const noexcept;
   PskUsage usage() const noexcept;
+  Bytes context() const noexcept;  ///< valid as long as a handle is
+  const ExternalEarlyData& early_data() const noexcept;
   std::string_view alpn() const noexcept;
   std::string_view server_name() const noexcept;
   std::optional<TimePoint> not_before() const noexcept;

@@ -71,6 +71,15 @@ enum class Reason : std::uint16_t {
   file_syntax,
   file_exists,
 
+  certificate_unreadable,
+  private_key_unreadable,
+  private_key_mismatch,
+  certificate_chain_disordered,
+  ocsp_response_malformed,
+  session_malformed,
+  early_data_unavailable,
+  post_handshake_auth_not_offered,
+
   // The shared keys did not fit.
   psk_identity_unknown,
   psk_binder_mismatch,
@@ -88,6 +97,32 @@ enum class Reason : std::uint16_t {
   no_common_suite,
   no_common_group,
   no_common_alpn,
+
+  no_common_signature_scheme,
+  no_certificate_usable,
+  no_common_certificate_type,
+
+  // The peer's certificate was not accepted.
+  certificate_required,
+  certificate_empty,
+  certificate_malformed,
+  certificate_expired,
+  certificate_not_yet_valid,
+  certificate_revoked,
+  certificate_issuer_unknown,
+  certificate_name_mismatch,
+  certificate_purpose_wrong,
+  certificate_key_unsuitable,
+  certificate_not_trusted,
+  certificate_refused,
+  raw_public_key_unknown,
+  revocation_unknown,
+  ocsp_response_missing,
+  ocsp_response_invalid,
+  signature_invalid,
+  signature_scheme_not_offered,
+  signature_failed,
+  certificate_with_psk_required,
 
   // The peer broke the protocol.
   unexpected_message,
@@ -132,6 +167,13 @@ enum class Reason : std::uint16_t {
   change_cipher_spec_wrong,
   key_update_invalid,
   alert_malformed,
+  certificate_compression_wrong,
+  certificate_too_long,
+  certificate_context_wrong,
+  early_data_too_long,
+  early_data_not_offered,
+  ticket_lifetime_wrong,
+  context_refused,
 
   // How it ended.
   alert_received,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sesame/bytes.h>
+#include <sesame/certificate.h>
 #include <sesame/connection.h>
 #include <sesame/context.h>
 #include <sesame/credential.h>
@@ -9,4 +10,5 @@
 #include <sesame/key_file.h>
 #include <sesame/keyring.h>
 #include <sesame/psk_source.h>
+#include <sesame/session.h>
 #include <sesame/types.h>

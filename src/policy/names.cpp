@@ -61,6 +61,66 @@ std::string_view name(NamedGroup group) noexcept {
   return unknown;
 }
 
+std::string_view name(SignatureScheme scheme) noexcept {
+  switch (scheme) {
+    case SignatureScheme::rsa_pkcs1_sha256:
+      return "rsa_pkcs1_sha256";
+    case SignatureScheme::rsa_pkcs1_sha384:
+      return "rsa_pkcs1_sha384";
+    case SignatureScheme::rsa_pkcs1_sha512:
+      return "rsa_pkcs1_sha512";
+    case SignatureScheme::ecdsa_secp256r1_sha256:
+      return "ecdsa_secp256r1_sha256";
+    case SignatureScheme::ecdsa_secp384r1_sha384:
+      return "ecdsa_secp384r1_sha384";
+    case SignatureScheme::ecdsa_secp521r1_sha512:
+      return "ecdsa_secp521r1_sha512";
+    case SignatureScheme::rsa_pss_rsae_sha256:
+      return "rsa_pss_rsae_sha256";
+    case SignatureScheme::rsa_pss_rsae_sha384:
+      return "rsa_pss_rsae_sha384";
+    case SignatureScheme::rsa_pss_rsae_sha512:
+      return "rsa_pss_rsae_sha512";
+    case SignatureScheme::ed25519:
+      return "ed25519";
+    case SignatureScheme::ed448:
+      return "ed448";
+    case SignatureScheme::rsa_pss_pss_sha256:
+      return "rsa_pss_pss_sha256";
+    case SignatureScheme::rsa_pss_pss_sha384:
+      return "rsa_pss_pss_sha384";
+    case SignatureScheme::rsa_pss_pss_sha512:
+      return "rsa_pss_pss_sha512";
+    case SignatureScheme::rsa_pkcs1_sha1:
+      return "rsa_pkcs1_sha1";
+    case SignatureScheme::ecdsa_sha1:
+      return "ecdsa_sha1";
+  }
+  return unknown;
+}
+
+std::string_view name(CertificateCompressionAlgorithm algorithm) noexcept {
+  switch (algorithm) {
+    case CertificateCompressionAlgorithm::zlib:
+      return "zlib";
+    case CertificateCompressionAlgorithm::brotli:
+      return "brotli";
+    case CertificateCompressionAlgorithm::zstd:
+      return "zstd";
+  }
+  return unknown;
+}
+
+std::string_view name(CertificateType type) noexcept {
+  switch (type) {
+    case CertificateType::x509:
+      return "x509";
+    case CertificateType::raw_public_key:
+      return "raw_public_key";
+  }
+  return unknown;
+}
+
 std::string_view name(HashAlgorithm hash) noexcept {
   switch (hash) {
     case HashAlgorithm::sha256:
@@ -101,6 +161,12 @@ std::string_view name(Wait wait) noexcept {
       return "output";
     case Wait::psk_lookup:
       return "psk_lookup";
+    case Wait::context:
+      return "context";
+    case Wait::signature:
+      return "signature";
+    case Wait::verification:
+      return "verification";
     case Wait::closed:
       return "closed";
   }
@@ -113,6 +179,14 @@ std::string_view name(Authentication authentication) noexcept {
       return "none";
     case Authentication::external_psk:
       return "external_psk";
+    case Authentication::certificate:
+      return "certificate";
+    case Authentication::raw_public_key:
+      return "raw_public_key";
+    case Authentication::certificate_with_external_psk:
+      return "certificate_with_external_psk";
+    case Authentication::anonymous:
+      return "anonymous";
   }
   return unknown;
 }

@@ -1,0 +1,61 @@
+// The peer's certificate: read, and judged.
+#pragma once
+
+#include <sesame/certificate.h>
+#include <sesame/credential.h>
+
+#include <optional>
+#include <string>
+
+#include "crypto/provider.h"
+#include "crypto/signature.h"
+
+namespace sesame::certificate {
+
+/// What the peer showed: octets of its own, and the public key.
+struct Peer {
+  CertificateType type = CertificateType::x509;
+  std::vector<std::uint8_t> octets;         ///< the chain, one behind the other
+  std::vector<std::uint32_t> ends;          ///< where each certificate ends in `octets`
+  std::vector<std::uint8_t> ocsp_response;  ///< stapled to the end entity; empty: none
+  crypto::KeyHandle public_key;
+
+  std::vector<Bytes> chain() const;
+};
+
+/// Reads the chain (not verified yet): the end entity has to be well formed, its public key usable. `chain`
+/// is not empty. Errors: certificate_malformed.
+Expected<Peer> read_peer(const crypto::Provider& provider, CertificateType type, std::span<const Bytes> chain,
+                         Bytes ocsp_response);
+
+/// What the verification is about.
+struct Judgement {
+  const VerificationOptions& options;
+  Side side;              ///< this one: a client verifies servers
+  std::string_view name;  ///< DNS name or address literal to find in the certificate; empty: none. A server
+                          ///< looks for none.
+  TimePoint now;
+};
+
+/// Verdicts of the application. The engine makes one, and keeps it while it is later.
+class VerdictBody {
+ public:
+  enum class Kind : std::uint8_t { none, accepted, refused, later };
+  Kind kind = Kind::none;
+  Alert alert = Alert::bad_certificate;
+};
+struct VerdictAccess {
+  static Verdict handle(VerdictBody& body) noexcept { return Verdict(body); }
+};
+
+/// Judges the peer, and asks the application. Where the verdict is later nothing is decided yet: it returns
+/// without an error, with verdict.kind == later. Everything that is neither trusted nor accepted by the
+/// application is an error (it fails closed, also where libcrypto itself fails). Errors: those of the section
+/// "the certificate of the peer was not accepted", the detail with what libcrypto says and the subject.
+Expected<> judge(const crypto::Provider& provider, const Judgement& judgement, const Peer& peer,
+                 VerdictBody& verdict);
+
+/// The engine's view of a TrustStore.
+struct TrustStoreBody;
+
+}  // namespace sesame::certificate
