@@ -100,7 +100,7 @@ class TicketIssuer {
 
 struct TicketKeysOptions {
   /// A new key is made after so long, and an old one opens tickets for one such time more. 0: only by
-  /// rotate() or set().
+  /// rotate(), which leaves the key before it, or by set().
   std::chrono::seconds rotation{3600};
 };
 

@@ -1,0 +1,83 @@
+// A client's sessions in memory.
+#include <sesame/session.h>
+
+#include <algorithm>
+#include <list>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace sesame {
+
+struct MemorySessionStore::Impl {
+  struct Entry;
+  using Entries = std::list<Entry>;            // the oldest in front
+  using OfKey = std::list<Entries::iterator>;  // the oldest in front; never empty
+  using Keys = std::unordered_map<std::string, OfKey>;
+  struct Entry {
+    Session session;
+    Keys::value_type* key;  // an iterator would not outlive a rehash
+  };
+
+  std::size_t most, most_per_key;
+  mutable std::mutex mutex;
+  Entries entries;
+  Keys keys;
+
+  // Takes the oldest of all, or the oldest of one key.
+  void drop(Entries::iterator entry) {
+    Keys::value_type& key = *entry->key;
+    key.second.remove(entry);
+    if (key.second.empty()) keys.erase(keys.find(key.first));
+    entries.erase(entry);
+  }
+};
+
+MemorySessionStore::MemorySessionStore(std::size_t sessions, std::size_t sessions_per_key)
+    : impl_(std::make_unique<Impl>()) {
+  impl_->most = sessions;
+  impl_->most_per_key = sessions_per_key;
+}
+
+MemorySessionStore::~MemorySessionStore() = default;
+
+void MemorySessionStore::put(std::string_view key, const Session& session) {
+  if (impl_->most == 0 || impl_->most_per_key == 0) return;
+  const std::lock_guard lock(impl_->mutex);
+  Impl& store = *impl_;
+  if (const auto found = store.keys.find(std::string(key));
+      found != store.keys.end() && found->second.size() >= store.most_per_key) {
+    store.drop(found->second.front());
+  }
+  if (store.entries.size() >= store.most) store.drop(store.entries.begin());
+  Impl::Keys::value_type& of_key = *store.keys.try_emplace(std::string(key)).first;
+  store.entries.push_back({session, &of_key});
+  of_key.second.push_back(std::prev(store.entries.end()));
+}
+
+std::optional<Session> MemorySessionStore::take(std::string_view key, TimePoint now) {
+  const std::lock_guard lock(impl_->mutex);
+  Impl& store = *impl_;
+  const auto of_key = store.keys.find(std::string(key));
+  if (of_key == store.keys.end()) return std::nullopt;
+  std::optional<Session> taken;
+  // From the newest on; what has expired goes as well.
+  for (auto at = of_key->second.end(); at != of_key->second.begin();) {
+    --at;
+    const Impl::Entries::iterator entry = *at;
+    const bool expired = now >= entry->session.expires();
+    if (!expired && taken) continue;
+    if (!expired) taken = entry->session;
+    store.entries.erase(entry);
+    at = of_key->second.erase(at);
+  }
+  if (of_key->second.empty()) store.keys.erase(of_key);
+  return taken;
+}
+
+std::size_t MemorySessionStore::size() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->entries.size();
+}
+
+}  // namespace sesame
