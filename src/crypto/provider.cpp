@@ -42,6 +42,7 @@ Expected<std::shared_ptr<const Provider>> Provider::create(ossl_lib_ctx_st* libr
     return fail(Reason::algorithm_unavailable,
                 "libcrypto has no SHA-256 and SHA-384 for this library context");
   }
+  provider->sha512_ = EVP_MD_fetch(library_context, "SHA2-512", provider->property_query());
   for (std::size_t i = 0; i < aead_count; ++i) {
     AeadAlgorithm& aead = provider->aeads_[i];
     aead.evp_ = EVP_CIPHER_fetch(library_context, aead_rows[i].name, provider->property_query());
@@ -64,6 +65,7 @@ const Expected<std::shared_ptr<const Provider>>& Provider::system() {
 Provider::~Provider() {
   EVP_MD_free(sha256_.evp_);
   EVP_MD_free(sha384_.evp_);
+  EVP_MD_free(sha512_);
   for (AeadAlgorithm& aead : aeads_) EVP_CIPHER_free(aead.evp_);
 }
 

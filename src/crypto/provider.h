@@ -34,6 +34,8 @@ class Provider {
   const Hash& hash(HashAlgorithm algorithm) const noexcept {
     return algorithm == HashAlgorithm::sha256 ? sha256_ : sha384_;
   }
+  /// For signatures, which alone need it; nullptr where libcrypto lacks it.
+  const EVP_MD* sha512() const noexcept { return sha512_; }
   /// nullptr where libcrypto lacks it.
   const AeadAlgorithm* aead(AeadId id) const noexcept;
   /// Not usable where x25519 has to go through EVP, or is not there at all: has_group says so.
@@ -54,6 +56,7 @@ class Provider {
   std::string property_query_;
   Hash sha256_;
   Hash sha384_;
+  EVP_MD* sha512_ = nullptr;
   AeadAlgorithm aeads_[aead_count];
   X25519 x25519_;
   std::uint32_t groups_ = 0;  // bit i: group_rows()[i] can be used
