@@ -17,6 +17,8 @@ namespace sesame::tool {
 
 namespace {
 
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // of UTF-8: some editors begin a file with it
+
 std::unexpected<KeyStoreError> fail(std::string message, std::string advice) {
   return std::unexpected(KeyStoreError{std::move(message), std::move(advice)});
 }
@@ -66,7 +68,9 @@ std::string quoted(Bytes identity) { return '"' + escaped(identity) + '"'; }
 
 std::vector<KeyEntry> key_entries(std::string_view text) {
   std::vector<KeyEntry> out;
-  for (std::size_t offset = 0; offset < text.size();) {
+  // It is in front of the first line, and stays there whatever happens to that line.
+  const std::size_t first_line = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
+  for (std::size_t offset = first_line; offset < text.size();) {
     const std::size_t newline = text.find('\n', offset);
     const std::size_t end = newline == std::string_view::npos ? text.size() : newline + 1;
     std::string_view line = text.substr(offset, end - offset);

@@ -153,6 +153,26 @@ TEST(Keygen, RotatesOnlyWhatIsThere) {
   EXPECT_EQ(sesame(folder, {"keygen", "--rotate", "--retire", "alice"}).code, 1);
 }
 
+TEST(Keygen, TakesNoByteOrderMarkForAPartOfTheFirstIdentity) {
+  const Folder folder;
+  const std::string mark = "\xef\xbb\xbf";
+  const std::string old = "alice:00112233445566778899aabbccddeeff\n";
+  folder.write("keys.psk", mark + old);
+  EXPECT_EQ(sesame(folder, {"keygen", "--list"}).out, "alice\t1 key\t16 octets\n");
+  EXPECT_EQ(sesame(folder, {"keygen", "alice"}).code, 2) << "there is a key for alice";
+  EXPECT_EQ(sesame(folder, {"keygen", "--rotate", "alice"}).code, 0);
+  const std::string rotated = folder.read("keys.psk");
+  EXPECT_TRUE(rotated.starts_with(mark + "alice:"));
+  EXPECT_EQ(rotated.find(mark, 1), std::string::npos) << "only in front of the first line";
+  EXPECT_TRUE(rotated.ends_with("\n" + old));
+  EXPECT_EQ(sesame(folder, {"keygen", "--retire", "alice"}).code, 0);
+  EXPECT_THAT(folder.read("keys.psk"), MatchesRegex(mark + "alice:[0-9a-f]{64}\n"));
+
+  folder.write("empty.psk", mark);
+  EXPECT_EQ(sesame(folder, {"keygen", "bob", "-o", "empty.psk"}).code, 0);
+  EXPECT_EQ(sesame(folder, {"keygen", "--list", "-o", "empty.psk"}).out, "bob\t1 key\t32 octets\n");
+}
+
 TEST(Keygen, LeavesAFileAloneThatItDoesNotUnderstand) {
   const Folder folder;
   const std::string broken = "alice:00112233445566778899aabbccddeeff\nbob:5ec2e7not-hexadecimal\n";
