@@ -25,6 +25,19 @@ pkg-config --print-errors --exists 'sesame >= 0.1'
 "$compiler" -std=c++23 $sanitize "$here/consumer/main.cpp" -o "$folder/consumer" $(pkg-config --cflags --libs sesame)
 "$folder/consumer"
 
+if [ -e "$folder/prefix/$libdir/libsesame_sqlite.a" ]; then
+  echo "== the component sqlite"
+  cmake -S "$here/consumer" -B "$folder/cmake-sqlite" -DCMAKE_PREFIX_PATH="$folder/prefix" -DWITH_SQLITE=ON \
+    -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_CXX_FLAGS="$sanitize" >"$folder/cmake.log" ||
+    { cat "$folder/cmake.log"; exit 1; }
+  cmake --build "$folder/cmake-sqlite"
+  "$folder/cmake-sqlite/store" "$folder/keys.db"
+  # shellcheck disable=SC2046,SC2086 # the flags are words
+  "$compiler" -std=c++23 $sanitize "$here/consumer/store.cpp" -o "$folder/store" \
+    $(pkg-config --cflags --libs sesame-sqlite)
+  "$folder/store" "$folder/keys2.db"
+fi
+
 echo "== what is installed"
 (cd "$folder/prefix" && find . -type f | sort)
 for wanted in include/sesame/sesame.h include/sesame/asio.h "$libdir/libsesame.a" "$libdir/pkgconfig/sesame.pc"; do

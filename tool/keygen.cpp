@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "key_store.h"
+#include "key_file_editor.h"
 #include "report.h"
 #include "tls_options.h"
 
@@ -48,7 +48,7 @@ sees it within a second and takes both keys), then the new line to the clients, 
 
 Exit codes: 0 done, 1 wrong usage, 2 the file could not be used.)";
 
-ExitCode complain_about(const KeyStoreError& error) {
+ExitCode complain_about(const KeyFileError& error) {
   complain(error.message, error.advice);
   return ExitCode::key_file;
 }
@@ -83,7 +83,7 @@ ExitCode list_identities(const KeygenOptions& options) {
 }
 
 ExitCode retire(const KeygenOptions& options, Bytes identity) {
-  auto store = KeyStore::open(options.file);
+  auto store = KeyFileEditor::open(options.file);
   if (!store) return complain_about(store.error());
   if (const auto done = store->retire(identity); !done) return complain_about(done.error());
   if (const auto done = store->commit(); !done) return complain_about(done.error());
@@ -107,7 +107,7 @@ ExitCode make_key(const KeygenOptions& options, Bytes identity) {
     std::fwrite(line.text.data(), 1, line.text.size(), stdout);
     return std::fflush(stdout) == 0 ? ExitCode::ok : ExitCode::key_file;
   }
-  auto store = KeyStore::open(options.file);
+  auto store = KeyFileEditor::open(options.file);
   if (!store) return complain_about(store.error());
   const auto changed = options.rotate ? store->rotate(identity, line) : store->add(identity, line);
   if (!changed) return complain_about(changed.error());

@@ -1,62 +1,42 @@
 #include "live_keys.h"
 
-#include <sesame/bytes.h>
-#include <sys/stat.h>
+#include <sesame/sqlite_key_store.h>
 
 namespace sesame::tool {
 
-namespace {
-
-bool same(const std::timespec& a, const std::timespec& b) {
-  return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+Expected<std::unique_ptr<KeySource>> open_key_source(const std::string& path, const KeyFileOptions& options) {
+  if (!SqliteKeyStore::is_database(path)) return std::make_unique<KeyFileSource>(path, options);
+  auto store = SqliteKeyStore::open(path);
+  if (!store) return std::unexpected(store.error());
+  return std::move(*store);
 }
 
-}  // namespace
-
-bool LiveKeys::Stamp::operator==(const Stamp& other) const {
-  return device == other.device && node == other.node && size == other.size &&
-         same(modified, other.modified) && same(changed, other.changed);
+LiveKeys::Loaded LiveKeys::summary(const KeyFollower::Loaded& loaded) const {
+  const auto statistics = keyring_->statistics();
+  return {.identities = statistics.identities, .keys = statistics.keys, .short_keys = loaded.short_keys};
 }
-
-std::vector<LiveKeys::Stamp> LiveKeys::stamps() const {
-  std::vector<Stamp> out;
-  for (const auto& file : files_) {
-    struct stat status{};
-    Stamp stamp;
-    if (::stat(file.c_str(), &status) == 0) {
-      stamp = {.device = status.st_dev,
-               .node = status.st_ino,
-               .size = status.st_size,
-               .modified = status.st_mtim,
-               .changed = status.st_ctim};
-    }
-    out.push_back(stamp);
-  }
-  return out;
-}
-
-bool LiveKeys::changed() { return stamps() != seen_; }
 
 std::expected<LiveKeys::Loaded, LiveKeys::Failure> LiveKeys::load() {
-  // Before reading: a change while we read is seen the next time.
-  seen_ = stamps();
-  std::vector<Credential> all;
+  // A path may have become a store since the last time, or a file.
+  std::vector<std::unique_ptr<KeySource>> sources;
   for (const auto& file : files_) {
-    auto keys = read_key_file(file, options_);
-    if (!keys) return std::unexpected(Failure{file, keys.error()});
-    all.insert(all.end(), keys->begin(), keys->end());
+    auto source = open_key_source(file, options_);
+    if (!source) return std::unexpected(Failure{file, source.error()});
+    sources.push_back(std::move(*source));
   }
-  if (const auto replaced = keyring_->replace_all(all); !replaced)
-    return std::unexpected(Failure{{}, replaced.error()});
+  KeyFollower follower(std::move(sources), keyring_);
+  const auto loaded = follower.load();
+  if (!loaded) return std::unexpected(loaded.error());
+  follower_.emplace(std::move(follower));
+  return summary(*loaded);
+}
 
-  Loaded out;
-  const auto statistics = keyring_->statistics();
-  out.identities = statistics.identities;
-  out.keys = statistics.keys;
-  for (const auto& key : all) {
-    if (key.is_short()) out.short_keys.push_back(escaped(key.identity()));
-  }
-  return out;
+std::expected<std::optional<LiveKeys::Loaded>, LiveKeys::Failure> LiveKeys::follow() {
+  if (!follower_) return std::nullopt;
+  const auto followed = follower_->follow();
+  if (!followed) return std::unexpected(followed.error());
+  if (!*followed) return std::nullopt;
+  return summary(**followed);
 }
 
 }  // namespace sesame::tool

@@ -1,57 +1,49 @@
-// The server's keys, as the files have them now: looked at every second, read again when they change.
+// The server's keys, as the files and stores have them now: looked at every second, read again when they
+// change.
 #pragma once
 
 #include <sesame/error.h>
-#include <sesame/key_file.h>
-#include <sesame/keyring.h>
-#include <sys/types.h>
+#include <sesame/key_source.h>
 
-#include <ctime>
+#include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace sesame::tool {
+
+/// The source at `path`: a SQLite store if it is one, otherwise a key file. Errors: those of
+/// SqliteKeyStore::open.
+Expected<std::unique_ptr<KeySource>> open_key_source(const std::string& path, const KeyFileOptions& options);
 
 class LiveKeys {
  public:
   LiveKeys(std::vector<std::string> files, const KeyFileOptions& options)
       : files_(std::move(files)), options_(options), keyring_(std::make_shared<Keyring>()) {}
 
-  struct Failure {
-    std::string file;  ///< empty: the files do not go together
-    Error error;
-  };
+  using Failure = KeyFollower::Failure;
   struct Loaded {
     std::size_t identities = 0;
     std::size_t keys = 0;
-    std::vector<std::string> short_keys;  ///< escaped identities whose keys can be guessed
+    std::vector<std::string> short_keys;  ///< escaped identities whose keys, read just now, can be guessed
   };
 
-  /// Reads all files, and puts their keys in the place of the old ones. On a failure the old keys stay. It
-  /// may run on another thread than look-ups, but not twice at a time.
+  /// Reads everything, and puts it in the place of the old keys. On a failure the old keys stay. It may run
+  /// on another thread than look-ups, but not twice at a time, nor beside follow().
   std::expected<Loaded, Failure> load();
-
-  /// Whether a file is another one than when load() last looked. A file that is away counts once.
-  bool changed();
+  /// Reads what has changed; nullopt: nothing has. A failure is told once.
+  std::expected<std::optional<Loaded>, Failure> follow();
 
   const std::shared_ptr<Keyring>& keyring() const { return keyring_; }
 
  private:
-  struct Stamp {
-    dev_t device = 0;
-    ino_t node = 0;
-    off_t size = -1;
-    std::timespec modified = {};
-    std::timespec changed = {};
-    bool operator==(const Stamp& other) const;
-  };
-  std::vector<Stamp> stamps() const;
+  Loaded summary(const KeyFollower::Loaded& loaded) const;
 
   std::vector<std::string> files_;
   KeyFileOptions options_;
   std::shared_ptr<Keyring> keyring_;
-  std::vector<Stamp> seen_;
+  std::optional<KeyFollower> follower_;  // made by the first load() that can open everything
 };
 
 }  // namespace sesame::tool

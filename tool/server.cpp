@@ -154,12 +154,14 @@ asio::awaitable<void> Server::follow_keys() {
     std::error_code error;
     tick_.expires_after(1s);
     co_await tick_.async_wait(asio::redirect_error(asio::use_awaitable, error));
-    if (stopping_ || !keys_.changed()) continue;
-    auto load = [](LiveKeys& keys) -> asio::awaitable<std::expected<LiveKeys::Loaded, LiveKeys::Failure>> {
-      co_return keys.load();
-    };
-    const auto loaded = co_await asio::co_spawn(reader_, load(keys_), asio::use_awaitable);
-    log_loaded(loaded);
+    if (stopping_) continue;
+    using Followed = std::expected<std::optional<LiveKeys::Loaded>, LiveKeys::Failure>;
+    auto follow = [](LiveKeys& keys) -> asio::awaitable<Followed> { co_return keys.follow(); };
+    const Followed followed = co_await asio::co_spawn(reader_, follow(keys_), asio::use_awaitable);
+    if (!followed)
+      log_loaded(std::unexpected(followed.error()));
+    else if (*followed)
+      log_loaded(**followed);
   }
 }
 

@@ -70,6 +70,9 @@ enum class Reason : std::uint16_t {
   file_unreadable,
   file_syntax,
   file_exists,
+  store_unavailable,
+  store_busy,
+  store_invalid,
 
   certificate_unreadable,
   private_key_unreadable,

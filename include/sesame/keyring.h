@@ -44,6 +44,10 @@ class Keyring final : public PskSource {
   Expected<> retire_older(Bytes identity);
   /// Removes an identity with all its keys. Errors: identity_not_in_keyring.
   Expected<> remove(Bytes identity);
+  /// Gives one identity the keys `credentials`, the newer of two first, in place of what it had, if anything.
+  /// Errors: invalid_argument (none, or of several identities), two_keys_already (more than two); it is then
+  /// as before.
+  Expected<> put(std::span<const Credential> credentials);
   /// Replaces everything by `credentials`, in one step for those who look up. An identity may stand twice:
   /// the newer key first. Errors: duplicate_identity for a third key; the keyring is then as before.
   Expected<> replace_all(std::span<const Credential> credentials);

@@ -8,6 +8,7 @@
 #include <sesame/credential.h>
 #include <sesame/error.h>
 #include <sesame/key_file.h>
+#include <sesame/key_source.h>
 #include <sesame/keyring.h>
 #include <sesame/psk_source.h>
 #include <sesame/session.h>

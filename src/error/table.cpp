@@ -72,6 +72,14 @@ constexpr Row table[] = {
                "Correct the line. `sesame keygen` writes lines of the right form."),
     SESAME_ROW(file_exists, none, none, ERR_R_SYS_LIB, "The file exists already",
                "Choose another name, or move the old file away: it may hold the only copy of a key."),
+    SESAME_ROW(
+        store_unavailable, none, none, ERR_R_SYS_LIB, "The key store cannot be used",
+        "Check the path, that this program may write the file and its folder, and the room on the disk."),
+    SESAME_ROW(store_busy, none, none, ERR_R_SYS_LIB, "Another program is changing the key store",
+               "Try again in a moment. If it lasts, look for a program that hangs with the store open."),
+    SESAME_ROW(store_invalid, none, none, SSL_R_BAD_DATA,
+               "The file is not a key store that this version can read",
+               "Check the path. `sesame keys` makes stores; one that is damaged has to come from a backup."),
 
     SESAME_ROW(certificate_unreadable, none, none, SSL_R_BAD_DATA, "The certificate cannot be read",
                "Give PEM with BEGIN CERTIFICATE, the certificate of this side first."),

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "psk/hex.h"
+#include "psk/key_file_descriptor.h"
 #include "secret/secret_bytes.h"
 
 namespace sesame {
@@ -150,18 +151,28 @@ Expected<std::vector<Credential>> parse_key_file(std::string_view text, const Ke
   return credentials;
 }
 
-Expected<std::vector<Credential>> read_key_file(const std::filesystem::path& path,
-                                                const KeyFileOptions& options) {
-  const auto unreadable = [&](int error) {
-    return fail(Reason::file_unreadable, path.string() + ": " + std::generic_category().message(error));
-  };
-  const Descriptor file(path);
-  if (file.number < 0) return unreadable(errno);
+namespace {
+
+std::unexpected<Error> unreadable(const std::filesystem::path& path, int error) {
+  return fail(Reason::file_unreadable, path.string() + ": " + std::generic_category().message(error));
+}
+
+}  // namespace
+
+Expected<std::vector<Credential>> psk::read_key_file(int descriptor, const std::filesystem::path& path,
+                                                     const KeyFileOptions& options) {
   Content content;
-  if (const int error = content.read_all(file.number); error != 0) return unreadable(error);
+  if (const int error = content.read_all(descriptor); error != 0) return unreadable(path, error);
   auto credentials = parse_key_file(content.text(), options);
   if (credentials) return credentials;
   return fail(credentials.error().reason(), path.string() + ", " + std::string(credentials.error().detail()));
+}
+
+Expected<std::vector<Credential>> read_key_file(const std::filesystem::path& path,
+                                                const KeyFileOptions& options) {
+  const Descriptor file(path);
+  if (file.number < 0) return unreadable(path, errno);
+  return psk::read_key_file(file.number, path, options);
 }
 
 std::string key_file_line(Bytes identity, Bytes key) {

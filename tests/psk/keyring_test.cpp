@@ -356,5 +356,30 @@ TEST(Keyring, WipesWhatIsRemoved) {
   EXPECT_EQ(key.occurrences(), 0u);
 }
 
+TEST(Keyring, GivesOneIdentityTheKeysThatItIsToHave) {
+  Keyring keyring;
+  ASSERT_TRUE(keyring.add(parameters("other", "other's key")));
+  const auto put = [&](std::vector<Credential> credentials) { return keyring.put(credentials); };
+  ASSERT_TRUE(put({credential("bob", "first")}));
+  EXPECT_EQ(look_up(keyring, "bob"), keys({"first"}));
+  ASSERT_TRUE(put({credential("bob", "third"), credential("bob", "second")}));
+  EXPECT_EQ(look_up(keyring, "bob"), keys({"third", "second"}));
+  ASSERT_TRUE(put({credential("bob", "fourth")}));
+  EXPECT_EQ(look_up(keyring, "bob"), keys({"fourth"}));
+
+  EXPECT_EQ(reason_of(put({})), Reason::invalid_argument);
+  EXPECT_EQ(reason_of(put({credential("bob", "5"), credential("alice", "5")})), Reason::invalid_argument);
+  EXPECT_EQ(reason_of(put({credential("bob", "7"), credential("bob", "6"), credential("bob", "5")})),
+            Reason::two_keys_already);
+  EXPECT_EQ(look_up(keyring, "bob"), keys({"fourth"}));
+  EXPECT_EQ(look_up(keyring, "alice"), keys({}));
+  EXPECT_EQ(look_up(keyring, "other"), keys({"other's key"}));
+  EXPECT_EQ(keyring.statistics().keys, 2u);
+
+  ASSERT_TRUE(put({credential("alice", "newer"), credential("alice", "older")}));
+  EXPECT_EQ(look_up(keyring, "alice"), keys({"newer", "older"}));
+  EXPECT_EQ(keyring.statistics().keys, 4u);
+}
+
 }  // namespace
 }  // namespace sesame

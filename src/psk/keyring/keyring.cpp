@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "psk/credential_body.h"
@@ -216,6 +217,31 @@ Expected<> Keyring::remove(Bytes identity) {
   root.erase(slot, &impl_->limbo);
   impl_->shrink();
   impl_->finish(lock, Impl::Patience::some);
+  return {};
+}
+
+Expected<> Keyring::put(std::span<const Credential> credentials) {
+  if (!impl_->provider) return std::unexpected(impl_->provider.error());
+  if (credentials.empty()) return fail(Reason::invalid_argument, "no key");
+  const psk::CredentialBody& newest = psk::CredentialAccess::body(credentials.front());
+  if (credentials.size() > 2) return about(Reason::two_keys_already, newest.identity);
+  std::optional<KeyView> older;
+  if (credentials.size() == 2) {
+    const psk::CredentialBody& body = psk::CredentialAccess::body(credentials[1]);
+    if (!std::ranges::equal(body.identity, newest.identity))
+      return fail(Reason::invalid_argument, "keys of two identities");
+    older.emplace(body);
+  }
+  std::unique_lock lock(impl_->mutex);
+  Root& root = *impl_->root.load(std::memory_order_relaxed);
+  const KeyView* const second = older ? &*older : nullptr;
+  if (const auto slot = root.slot(newest.identity)) {
+    root.replace(slot, KeyView(newest), second, &impl_->limbo);
+    impl_->finish(lock, Impl::Patience::some);
+  } else {
+    root.insert(newest.identity, KeyView(newest), second, &impl_->limbo);
+    impl_->finish(lock, Impl::Patience::none);
+  }
   return {};
 }
 

@@ -14,13 +14,13 @@
 
 namespace sesame::tool {
 
-struct KeyStoreError {
+struct KeyFileError {
   std::string message;
   std::string advice;
 };
 
 template <class T = void>
-using KeyStoreExpected = std::expected<T, KeyStoreError>;
+using KeyFileExpected = std::expected<T, KeyFileError>;
 
 /// A line of the file that holds a key; the newer of two for an identity stands first.
 struct KeyEntry {
@@ -34,26 +34,26 @@ struct KeyEntry {
 std::vector<KeyEntry> key_entries(std::string_view text);
 
 /// Locked against other processes that change the file in this way, from open() until it goes.
-class KeyStore {
+class KeyFileEditor {
  public:
   /// Makes the file, with mode 0600, if there is none; it goes again unless something is put into it.
-  static KeyStoreExpected<KeyStore> open(const std::string& path);
-  KeyStore(KeyStore&& other) noexcept;
-  KeyStore& operator=(KeyStore&&) = delete;
-  ~KeyStore();
+  static KeyFileExpected<KeyFileEditor> open(const std::string& path);
+  KeyFileEditor(KeyFileEditor&& other) noexcept;
+  KeyFileEditor& operator=(KeyFileEditor&&) = delete;
+  ~KeyFileEditor();
 
   /// Adds the first key of an identity at the end.
-  KeyStoreExpected<> add(Bytes identity, const SecretText& line);
+  KeyFileExpected<> add(Bytes identity, const SecretText& line);
   /// Adds a newer key for an identity that has one, before it.
-  KeyStoreExpected<> rotate(Bytes identity, const SecretText& line);
+  KeyFileExpected<> rotate(Bytes identity, const SecretText& line);
   /// Drops the older of two keys.
-  KeyStoreExpected<> retire(Bytes identity);
+  KeyFileExpected<> retire(Bytes identity);
   /// Puts the changed text in the file's place, by a rename: who reads sees the old file or the new one. Mode
   /// and owner stay.
-  KeyStoreExpected<> commit();
+  KeyFileExpected<> commit();
 
  private:
-  KeyStore(std::string name, std::string path, int file, bool created)
+  KeyFileEditor(std::string name, std::string path, int file, bool created)
       : name_(std::move(name)), path_(std::move(path)), file_(file), created_(created) {}
   std::vector<KeyEntry> entries_of(Bytes identity) const;
   void insert(std::size_t offset, std::string_view line);
@@ -65,7 +65,7 @@ class KeyStore {
   SecretText content_;
 };
 
-/// The text of a key file, checked. Errors as KeyStore::open.
-KeyStoreExpected<SecretText> read_key_text(const std::string& path);
+/// The text of a key file, checked. Errors as KeyFileEditor::open.
+KeyFileExpected<SecretText> read_key_text(const std::string& path);
 
 }  // namespace sesame::tool

@@ -1,4 +1,4 @@
-#include "key_store.h"
+#include "key_file_editor.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -19,18 +19,18 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // of UTF-8: some editors begin a file with it
 
-std::unexpected<KeyStoreError> fail(std::string message, std::string advice) {
-  return std::unexpected(KeyStoreError{std::move(message), std::move(advice)});
+std::unexpected<KeyFileError> fail(std::string message, std::string advice) {
+  return std::unexpected(KeyFileError{std::move(message), std::move(advice)});
 }
 
-std::unexpected<KeyStoreError> fail_system(const std::string& path, std::string_view doing) {
+std::unexpected<KeyFileError> fail_system(const std::string& path, std::string_view doing) {
   const int error = errno;
   std::string advice = "Check the path and its permissions.";
   if (error == ENOENT) advice = "Check the path. To make a key: sesame keygen NAME";
   return fail(fmt::format("{}: cannot {}: {}", path, doing, std::strerror(error)), std::move(advice));
 }
 
-KeyStoreExpected<SecretText> read_all(const std::string& path, int file) {
+KeyFileExpected<SecretText> read_all(const std::string& path, int file) {
   SecretText out;
   struct stat status{};
   if (::fstat(file, &status) != 0) return fail_system(path, "read it");
@@ -88,7 +88,7 @@ std::vector<KeyEntry> key_entries(std::string_view text) {
   return out;
 }
 
-KeyStoreExpected<SecretText> read_key_text(const std::string& path) {
+KeyFileExpected<SecretText> read_key_text(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return fail_system(path, "open it");
   auto out = read_all(path, file);
@@ -96,7 +96,7 @@ KeyStoreExpected<SecretText> read_key_text(const std::string& path) {
   return out;
 }
 
-KeyStoreExpected<KeyStore> KeyStore::open(const std::string& given_path) {
+KeyFileExpected<KeyFileEditor> KeyFileEditor::open(const std::string& given_path) {
   const std::string path = resolved(given_path);
   for (;;) {
     bool created = true;
@@ -107,7 +107,7 @@ KeyStoreExpected<KeyStore> KeyStore::open(const std::string& given_path) {
       if (file < 0 && errno == ENOENT) continue;
     }
     if (file < 0) return fail_system(given_path, created ? "make it" : "open it");
-    KeyStore store(given_path, path, file, created);
+    KeyFileEditor store(given_path, path, file, created);
 
     // Another process may have put a new file in this one's place while we waited for it.
     struct stat locked{};
@@ -128,25 +128,25 @@ KeyStoreExpected<KeyStore> KeyStore::open(const std::string& given_path) {
   }
 }
 
-KeyStore::KeyStore(KeyStore&& other) noexcept
+KeyFileEditor::KeyFileEditor(KeyFileEditor&& other) noexcept
     : name_(std::move(other.name_)),
       path_(std::move(other.path_)),
       file_(std::exchange(other.file_, -1)),
       created_(std::exchange(other.created_, false)),
       content_(std::move(other.content_)) {}
 
-KeyStore::~KeyStore() {
+KeyFileEditor::~KeyFileEditor() {
   if (created_) ::unlink(path_.c_str());
   if (file_ >= 0) ::close(file_);
 }
 
-std::vector<KeyEntry> KeyStore::entries_of(Bytes identity) const {
+std::vector<KeyEntry> KeyFileEditor::entries_of(Bytes identity) const {
   auto out = key_entries(content_.text);
   std::erase_if(out, [&](const KeyEntry& entry) { return entry.identity != as_text(identity); });
   return out;
 }
 
-KeyStoreExpected<> KeyStore::add(Bytes identity, const SecretText& line) {
+KeyFileExpected<> KeyFileEditor::add(Bytes identity, const SecretText& line) {
   if (!entries_of(identity).empty()) {
     return fail(fmt::format("{} has a key for {} already; nothing was changed", name_, quoted(identity)),
                 "Use another identity, or --rotate to put a newer key beside the old one.");
@@ -155,7 +155,7 @@ KeyStoreExpected<> KeyStore::add(Bytes identity, const SecretText& line) {
   return {};
 }
 
-KeyStoreExpected<> KeyStore::rotate(Bytes identity, const SecretText& line) {
+KeyFileExpected<> KeyFileEditor::rotate(Bytes identity, const SecretText& line) {
   const auto entries = entries_of(identity);
   if (entries.empty()) {
     return fail(fmt::format("{} has no key for {}; nothing was changed", name_, quoted(identity)),
@@ -169,7 +169,7 @@ KeyStoreExpected<> KeyStore::rotate(Bytes identity, const SecretText& line) {
   return {};
 }
 
-KeyStoreExpected<> KeyStore::retire(Bytes identity) {
+KeyFileExpected<> KeyFileEditor::retire(Bytes identity) {
   const auto entries = entries_of(identity);
   if (entries.size() < 2) {
     return fail(fmt::format("{} has {} for {}; nothing was changed", name_,
@@ -185,17 +185,18 @@ KeyStoreExpected<> KeyStore::retire(Bytes identity) {
   return {};
 }
 
-void KeyStore::insert(std::size_t offset, std::string_view line) {
+void KeyFileEditor::insert(std::size_t offset, std::string_view line) {
   SecretText changed;
   changed.text.reserve(content_.text.size() + line.size() + 1);
   changed.text.append(content_.text, 0, offset);
-  if (!changed.text.empty() && changed.text.back() != '\n') changed.text += '\n';
+  const bool in_front = changed.text.empty() || changed.text == byte_order_mark;
+  if (!in_front && changed.text.back() != '\n') changed.text += '\n';
   changed.text += line;
   changed.text.append(content_.text, offset);
   content_ = std::move(changed);
 }
 
-KeyStoreExpected<> KeyStore::commit() {
+KeyFileExpected<> KeyFileEditor::commit() {
   struct stat status{};
   if (::fstat(file_, &status) != 0) return fail_system(name_, "read it");
   std::string temporary = path_ + ".XXXXXX";
