@@ -12,6 +12,9 @@
 
 namespace sesame::certificate {
 
+/// The certificates of a chain as libcrypto's objects.
+struct ParsedChain;
+
 /// What the peer showed: octets of its own, and the public key.
 struct Peer {
   CertificateType type = CertificateType::x509;
@@ -19,12 +22,18 @@ struct Peer {
   std::vector<std::uint32_t> ends;          ///< where each certificate ends in `octets`
   std::vector<std::uint8_t> ocsp_response;  ///< stapled to the end entity; empty: none
   crypto::KeyHandle public_key;
+  /// What read_peer has parsed, so that judge need not do it again. Large: to be dropped once the peer is
+  /// judged; without it judge parses anew.
+  std::shared_ptr<const ParsedChain> parsed;
 
   std::vector<Bytes> chain() const;
 };
 
-/// Reads the chain (not verified yet): the end entity has to be well formed, its public key usable. `chain`
-/// is not empty. Errors: certificate_malformed.
+/// Certificates of a chain, at most: each costs a tenth of a millisecond to parse.
+inline constexpr std::size_t max_certificates = 32;
+
+/// Reads the chain (not verified yet): every certificate has to be well formed, the public key of the end
+/// entity of a kind that libcrypto knows. `chain` is not empty. Errors: certificate_malformed.
 Expected<Peer> read_peer(const crypto::Provider& provider, CertificateType type, std::span<const Bytes> chain,
                          Bytes ocsp_response);
 
@@ -54,8 +63,5 @@ struct VerdictAccess {
 /// "the certificate of the peer was not accepted", the detail with what libcrypto says and the subject.
 Expected<> judge(const crypto::Provider& provider, const Judgement& judgement, const Peer& peer,
                  VerdictBody& verdict);
-
-/// The engine's view of a TrustStore.
-struct TrustStoreBody;
 
 }  // namespace sesame::certificate

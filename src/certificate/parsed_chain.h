@@ -1,0 +1,19 @@
+// The peer's certificates as libcrypto's objects, between reading and judging.
+#pragma once
+
+#include <vector>
+
+#include "certificate/handles.h"
+#include "certificate/peer.h"
+
+namespace sesame::certificate {
+
+struct ParsedChain {
+  std::vector<X509Handle> certificates;  ///< the end-entity certificate first
+};
+
+/// Errors: certificate_malformed.
+Expected<std::shared_ptr<const ParsedChain>> parse_chain(const crypto::Provider& provider,
+                                                         std::span<const Bytes> chain);
+
+}  // namespace sesame::certificate
