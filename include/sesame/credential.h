@@ -67,9 +67,10 @@ struct CredentialParameters {
 /// An immutable pre-shared key. A copy is a second handle on the same key, which is wiped with the last one.
 class Credential {
  public:
-  /// Errors: identity_empty, identity_too_long, key_empty, key_too_long, invalid_argument (not_after not
-  /// after not_before, an alpn of more than 255 or a server_name of more than 65535 octets),
-  /// algorithm_unavailable.
+  /// Errors: identity_empty, identity_too_long (of an imported key also if identity and context together have
+  /// more than 65527 octets), key_empty, key_too_long, invalid_argument (not_after not after not_before, an
+  /// alpn of more than 255 or a server_name of more than 65535 octets, a context for a key that is not
+  /// imported, a cipher suite for early data that does not have the key's hash), algorithm_unavailable.
   static Expected<Credential> create(const CredentialParameters& parameters);
 
   Bytes identity() const noexcept;  ///< valid as long as a handle is

@@ -18,9 +18,16 @@ struct AnswerAccess;
 /// What a server asks a source. The views are valid during the call; Connection::pending_psk() gives one
 /// whose views are valid until the answer.
 struct PskQuery {
-  Bytes identity;  ///< as the client sent it, 1..65535 octets of any value: escape before printing
-  std::string_view server_name;  ///< the client's server_name; empty if it sent none
-  TimePoint now;
+  /// As the client sent it, 1..65535 octets of any value: escape before printing.
+  Bytes identity = {};
+  std::string_view server_name = {};  ///< the client's server_name; empty if it sent none
+  TimePoint now = {};
+  /// The client imported the key (RFC 9258) for a suite of `target_hash`, in `context`; `identity` is then
+  /// the external one. The engine sees to it that a key is used as it was given: what a source does with
+  /// these is its own affair.
+  bool imported = false;
+  HashAlgorithm target_hash = HashAlgorithm::sha256;
+  Bytes context = {};
 };
 
 /// What a source answers: nothing (the identity is unknown to it), one key, two during a rotation, or

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "psk/credential_body.h"
+#include "psk/importer.h"
 #include "secret/secret_bytes.h"
 
 namespace sesame {
@@ -13,6 +14,12 @@ namespace {
 // section 3).
 constexpr std::size_t max_alpn_size = 0xff;
 constexpr std::size_t max_server_name_size = 0xffff;
+
+bool is_early_data_suite(CipherSuite suite, PskUsage usage, HashAlgorithm hash) {
+  const bool is_sha384 = suite == CipherSuite::TLS_AES_256_GCM_SHA384;
+  if (!is_sha384 && sesame::name(suite) == "unknown") return false;
+  return usage == PskUsage::tls13_imported || is_sha384 == (hash == HashAlgorithm::sha384);
+}
 
 }  // namespace
 
@@ -27,36 +34,70 @@ Expected<> check(const CredentialParameters& p) {
     return fail(Reason::invalid_argument, std::string(what) + ", identity " + escaped(p.identity));
   };
   if (p.hash != HashAlgorithm::sha256 && p.hash != HashAlgorithm::sha384) return invalid("hash");
-  if (p.usage != PskUsage::tls13) return invalid("usage");
+  if (p.usage != PskUsage::tls13 && p.usage != PskUsage::tls13_imported) return invalid("usage");
+  if (p.usage == PskUsage::tls13 && !p.context.empty()) {
+    return invalid("a context is of imported keys (PskUsage::tls13_imported)");
+  }
+  if (p.usage == PskUsage::tls13_imported &&
+      p.identity.size() + p.context.size() + imported_identity_overhead > max_identity_size) {
+    return fail(Reason::identity_too_long, "identity and context are sent as one, and have " +
+                                               std::to_string(p.identity.size() + p.context.size()) +
+                                               " octets");
+  }
   if (p.alpn.size() > max_alpn_size) return invalid("alpn of more than 255 octets");
   if (p.server_name.size() > max_server_name_size) return invalid("server_name of more than 65535 octets");
   if (p.not_before && p.not_after && *p.not_after <= *p.not_before)
     return invalid("not_after is not after not_before");
+  // An imported key has the hash of whatever suite it is used with.
+  if (p.early_data.limit > 0 && !is_early_data_suite(p.early_data.cipher_suite, p.usage, p.hash)) {
+    return invalid("the cipher suite of early data does not have the hash of the key");
+  }
   return {};
 }
 
 CredentialBody::CredentialBody(const CredentialParameters& p)
-    : hash(p.hash), usage(p.usage), not_before(p.not_before), not_after(p.not_after) {
-  auto* const block =
-      new std::uint8_t[p.identity.size() + p.key.size() + p.alpn.size() + p.server_name.size()];
-  std::uint8_t* at = block;
+    : hash(p.hash),
+      usage(p.usage),
+      early_data(p.early_data),
+      not_before(p.not_before),
+      not_after(p.not_after) {
+  const std::size_t imported_size =
+      is_imported() ? p.identity.size() + p.context.size() + imported_identity_overhead : 0;
+  block_ =
+      std::make_unique_for_overwrite<std::uint8_t[]>((is_imported() ? 2 * imported_size : p.identity.size()) +
+                                                     p.key.size() + p.alpn.size() + p.server_name.size());
+  std::uint8_t* at = block_.get();
   const auto keep = [&at](Bytes value) {
     const Bytes kept(at, value.size());
     if (!value.empty()) std::memcpy(at, value.data(), value.size());
     at += value.size();
     return kept;
   };
-  identity = keep(p.identity);  // first: the destructor frees from here
+  if (is_imported()) {
+    for (const HashAlgorithm target : {HashAlgorithm::sha256, HashAlgorithm::sha384}) {
+      wire::Buffer serialized;
+      wire::encode(serialized, imported_identity(p.identity, p.context, target));
+      imported_identities_[static_cast<std::size_t>(target)] = keep(serialized.bytes());
+    }
+    // Both stand in what was just written.
+    const Import import = *read_imported_identity(imported_identities_[0]);
+    identity = import.external_identity;
+    context = import.context;
+  } else {
+    identity = keep(p.identity);
+  }
   key = keep(p.key);
   alpn = as_text(keep(as_bytes(p.alpn)));
   server_name = as_text(keep(as_bytes(p.server_name)));
 }
 
 CredentialBody::~CredentialBody() {
-  delete secrets_.load(std::memory_order_acquire);
-  auto* const block = const_cast<std::uint8_t*>(identity.data());  // ours: the constructor made it
-  secret::wipe(block, identity.size() + key.size());
-  delete[] block;
+  for (const auto& secrets : secrets_) delete secrets.load(std::memory_order_acquire);
+  secret::wipe(const_cast<std::uint8_t*>(key.data()), key.size());  // ours: the constructor made it
+}
+
+Bytes CredentialBody::wire_identity(HashAlgorithm target) const noexcept {
+  return is_imported() ? imported_identities_[static_cast<std::size_t>(target)] : identity;
 }
 
 namespace {
@@ -65,26 +106,32 @@ bool is_system(const crypto::Provider& provider) { return &provider == (*crypto:
 
 }  // namespace
 
-PskSecrets CredentialBody::secrets_by(const crypto::Provider& provider) const noexcept {
-  if (is_system(provider)) return secrets().copy();
-  return derive_psk_secrets(provider.hash(hash), key, PskKind::external);
+PskSecrets CredentialBody::derive(const crypto::Provider& provider, HashAlgorithm target) const noexcept {
+  if (!is_imported()) return derive_psk_secrets(provider.hash(hash), key, PskKind::external);
+  return derive_imported_secrets(provider, hash, key, imported_identity(identity, context, target));
 }
 
-void CredentialBody::write_binder(const crypto::Provider& provider, Bytes transcript_hash,
-                                  MutableBytes out) const noexcept {
-  if (is_system(provider)) return secrets().binder.mac({transcript_hash}, out);
-  secrets_by(provider).binder.mac({transcript_hash}, out);
+PskSecrets CredentialBody::secrets_by(const crypto::Provider& provider, HashAlgorithm target) const noexcept {
+  if (is_system(provider)) return secrets(target).copy();
+  return derive(provider, target);
 }
 
-const PskSecrets& CredentialBody::secrets() const noexcept {
-  if (const PskSecrets* made = secrets_.load(std::memory_order_acquire)) return *made;
+void CredentialBody::write_binder(const crypto::Provider& provider, HashAlgorithm target,
+                                  Bytes transcript_hash, MutableBytes out) const noexcept {
+  if (is_system(provider)) return secrets(target).binder.mac({transcript_hash}, out);
+  derive(provider, target).binder.mac({transcript_hash}, out);
+}
+
+const PskSecrets& CredentialBody::secrets(HashAlgorithm target) const noexcept {
+  std::atomic<const PskSecrets*>& kept = secrets_[static_cast<std::size_t>(target)];
+  if (const PskSecrets* made = kept.load(std::memory_order_acquire)) return *made;
   // create() saw that there is a Provider, and it is never destroyed.
   const crypto::Provider& provider = **crypto::Provider::system();
   // Without memory for it nobody could answer for the key: then noexcept ends the program.
   // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new)
-  auto* const mine = new PskSecrets(derive_psk_secrets(provider.hash(hash), key, PskKind::external));
+  auto* const mine = new PskSecrets(derive(provider, target));
   const PskSecrets* first = nullptr;
-  if (secrets_.compare_exchange_strong(first, mine, std::memory_order_acq_rel)) return *mine;
+  if (kept.compare_exchange_strong(first, mine, std::memory_order_acq_rel)) return *mine;
   delete mine;  // another thread was first
   return *first;
 }
@@ -101,6 +148,8 @@ Expected<Credential> Credential::create(const CredentialParameters& parameters) 
 Bytes Credential::identity() const noexcept { return body_->identity; }
 HashAlgorithm Credential::hash() const noexcept { return body_->hash; }
 PskUsage Credential::usage() const noexcept { return body_->usage; }
+Bytes Credential::context() const noexcept { return body_->context; }
+const ExternalEarlyData& Credential::early_data() const noexcept { return body_->early_data; }
 std::string_view Credential::alpn() const noexcept { return body_->alpn; }
 std::string_view Credential::server_name() const noexcept { return body_->server_name; }
 std::optional<TimePoint> Credential::not_before() const noexcept { return body_->not_before; }

@@ -23,25 +23,50 @@ struct CredentialBody {
   CredentialBody& operator=(const CredentialBody&) = delete;
   ~CredentialBody();
 
+  bool is_imported() const noexcept { return usage == PskUsage::tls13_imported; }
+  /// Whether the key can be used with a suite of this hash: an imported one can with any.
+  bool fits(HashAlgorithm target) const noexcept { return is_imported() || target == hash; }
+  /// What a client sends as the identity: of an imported key the ImportedIdentity for `target`.
+  Bytes wire_identity(HashAlgorithm target) const noexcept;
+
+  // For a suite of the hash `target`, which fits().
+
   /// By the system's Provider; kept as long as the body. Safe for concurrent calls.
-  const PskSecrets& secrets() const noexcept;
+  const PskSecrets& secrets(HashAlgorithm target) const noexcept;
   /// The same, by the algorithms of `provider`: a context with a library context of its own wants its own to
   /// be used.
-  PskSecrets secrets_by(const crypto::Provider& provider) const noexcept;
+  PskSecrets secrets_by(const crypto::Provider& provider, HashAlgorithm target) const noexcept;
   /// The binder over the hash of the truncated transcript (RFC 8446 section 4.2.11.2).
-  void write_binder(const crypto::Provider& provider, Bytes transcript_hash, MutableBytes out) const noexcept;
+  void write_binder(const crypto::Provider& provider, HashAlgorithm target, Bytes transcript_hash,
+                    MutableBytes out) const noexcept;
 
-  Bytes identity;
+  // The same for the key's own hash: all that there is for a key that is used as it is.
+  const PskSecrets& secrets() const noexcept { return secrets(hash); }
+  PskSecrets secrets_by(const crypto::Provider& provider) const noexcept {
+    return secrets_by(provider, hash);
+  }
+  void write_binder(const crypto::Provider& provider, Bytes transcript_hash,
+                    MutableBytes out) const noexcept {
+    write_binder(provider, hash, transcript_hash, out);
+  }
+
+  Bytes identity;  ///< the external one
   Bytes key;
+  Bytes context;
   std::string_view alpn;
   std::string_view server_name;
   HashAlgorithm hash;
   PskUsage usage;
+  ExternalEarlyData early_data;
   std::optional<TimePoint> not_before;
   std::optional<TimePoint> not_after;
 
  private:
-  mutable std::atomic<const PskSecrets*> secrets_ = nullptr;
+  PskSecrets derive(const crypto::Provider& provider, HashAlgorithm target) const noexcept;
+
+  std::unique_ptr<std::uint8_t[]> block_;
+  Bytes imported_identities_[2];                            // by target; empty unless it is imported
+  mutable std::atomic<const PskSecrets*> secrets_[2] = {};  // by target
 };
 
 /// What Credential::create checks, for all that take CredentialParameters. Errors: as documented there.
@@ -61,13 +86,27 @@ struct Restrictions {
   std::optional<TimePoint> not_after;
   std::string alpn;
   std::string server_name;
+  ExternalEarlyData early_data = {};
 };
 
 /// One key of an answer.
 struct Candidate {
   PskSecrets secrets;
   Restrictions restrictions;
+  /// Why the key cannot be for what the client sent, though the identity is its own: to be refused with
+  /// psk_wrong_usage. A static text behind the identity; empty: it can. `secrets` then belong to no key at
+  /// all, so that no binder fits them.
+  std::string_view misfit;
 };
+
+/// Fills `out` by a key for `query`, which says whether the client imported the key, and how. `derive` gives
+/// the key's secrets for a hash; it is called for a key that can be meant only.
+template <class Key, class Derive>
+void fill_candidate(Candidate& out, const Key& key, const PskQuery& query, Derive derive);
+/// Candidate::misfit.
+std::string_view misfit(PskUsage usage, Bytes context, const PskQuery& query) noexcept;
+/// Secrets of a key that nobody has.
+const PskSecrets& nobodys_secrets(HashAlgorithm hash) noexcept;
 
 /// What a source answered: filled through PskAnswer, or directly by the keyring.
 class AnswerBody {
@@ -75,6 +114,10 @@ class AnswerBody {
   /// By whose algorithms the keys are derived; unless it is said, by the system's Provider.
   void use(const crypto::Provider& provider) noexcept { provider_ = &provider; }
   const crypto::Provider* provider() const noexcept { return provider_; }
+  /// What the source is asked, before it answers, whether now or later. The views have to be valid until it
+  /// has answered. Unless it is said, the client used the key as it is.
+  void ask(const PskQuery& query) noexcept { query_ = query; }
+  const PskQuery& query() const noexcept { return query_; }
 
   PskAnswer handle() noexcept;
   /// A place for the next key, to be filled by the caller; nullptr beyond the second: more are not taken.
@@ -90,6 +133,7 @@ class AnswerBody {
  private:
   std::array<Candidate, 2> candidates_;
   const crypto::Provider* provider_ = nullptr;
+  PskQuery query_ = {};
   std::uint8_t size_ = 0;
   bool later_ = false;
 };
@@ -98,5 +142,19 @@ struct AnswerAccess {
   static PskAnswer handle(AnswerBody& body) noexcept { return PskAnswer(body); }
   static AnswerBody& body(PskAnswer& answer) noexcept { return *answer.body_; }
 };
+
+template <class Key, class Derive>
+void fill_candidate(Candidate& out, const Key& key, const PskQuery& query, Derive derive) {
+  out.restrictions = {
+      key.usage,     key.not_before, key.not_after, std::string(key.alpn), std::string(key.server_name),
+      key.early_data};
+  out.misfit = misfit(key.usage, key.context, query);
+  const HashAlgorithm target = query.imported ? query.target_hash : key.hash;
+  if (out.misfit.empty()) {
+    derive(target, out.secrets);
+  } else {
+    out.secrets = nobodys_secrets(target).copy();
+  }
+}
 
 }  // namespace sesame::psk

@@ -19,9 +19,10 @@ PskSecrets derive_psk_secrets(const crypto::Hash& hash, Bytes key, PskKind kind)
   PskSecrets out;
   out.early = HmacKey(hash, hkdf_extract(HmacKey(hash, zero), key).bytes());
   // Section 4.2.11.2: the binder is a Finished under the binder key.
-  const HmacKey binder_key(
-      hash,
-      derive_secret(out.early, kind == PskKind::external ? "ext binder" : "res binder", nothing).bytes());
+  const std::string_view label = kind == PskKind::external     ? "ext binder"
+                                 : kind == PskKind::resumption ? "res binder"
+                                                               : "imp binder";
+  const HmacKey binder_key(hash, derive_secret(out.early, label, nothing).bytes());
   out.binder = HmacKey(hash, derive_secret(binder_key, "finished", {}).bytes());
   out.derived = HmacKey(hash, derive_secret(out.early, "derived", nothing).bytes());
   out.handshake_ke = HmacKey(hash, hkdf_extract(out.derived, zero).bytes());

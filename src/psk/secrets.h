@@ -23,8 +23,8 @@ struct PskSecrets {
   HashAlgorithm hash() const noexcept { return early.hash().algorithm(); }
 };
 
-/// Whether the binder key is derived with "ext binder" or "res binder".
-enum class PskKind : std::uint8_t { external, resumption };
+/// Whether the binder key is derived with "ext binder", "res binder" or "imp binder" (RFC 9258 section 5.2).
+enum class PskKind : std::uint8_t { external, resumption, imported };
 
 PskSecrets derive_psk_secrets(const crypto::Hash& hash, Bytes key, PskKind kind) noexcept;
 

@@ -30,8 +30,15 @@ Credential make(const CredentialParameters& parameters) {
 TEST(Credential, KeepsWhatItWasMadeFrom) {
   std::string identity = "bob", alpn = "coap", server_name = "example.org";
   const TimePoint start{1000s}, end{2000s};
-  const Credential credential = make(
-      {as_bytes(identity), some_key, HashAlgorithm::sha384, PskUsage::tls13, alpn, server_name, start, end});
+  const Credential credential = make({.identity = as_bytes(identity),
+                                      .key = some_key,
+                                      .hash = HashAlgorithm::sha384,
+                                      .usage = PskUsage::tls13,
+                                      .early_data = {100, CipherSuite::TLS_AES_256_GCM_SHA384},
+                                      .alpn = alpn,
+                                      .server_name = server_name,
+                                      .not_before = start,
+                                      .not_after = end});
   identity = alpn = "xxx";  // the ranges were copied
   server_name.clear();
   EXPECT_EQ(as_text(credential.identity()), "bob");

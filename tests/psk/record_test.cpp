@@ -28,6 +28,9 @@ void expect_same(const KeyView& a, const KeyView& b) {
   EXPECT_EQ(as_text(a.key), as_text(b.key));
   EXPECT_EQ(a.hash, b.hash);
   EXPECT_EQ(a.usage, b.usage);
+  EXPECT_EQ(as_text(a.context), as_text(b.context));
+  EXPECT_EQ(a.early_data.limit, b.early_data.limit);
+  EXPECT_EQ(a.early_data.cipher_suite, b.early_data.cipher_suite);
   EXPECT_EQ(a.alpn, b.alpn);
   EXPECT_EQ(a.server_name, b.server_name);
   EXPECT_EQ(a.not_before, b.not_before);
@@ -55,6 +58,9 @@ TEST(Record, KeepsAllThatBelongsToTwoKeys) {
   newest.not_after = TimePoint(2000s);
   older.server_name = "example.org";
   older.not_before = TimePoint(-5s);
+  newest.early_data = {1u << 31, CipherSuite::TLS_AES_256_GCM_SHA384};
+  older.usage = PskUsage::tls13_imported;
+  older.context = as_bytes("client and server");
   const KeyView plain = key("plain");
   const KeyView* const cases[][2] = {{&newest, &older}, {&older, &newest}, {&plain, &older},
                                      {&newest, &plain}, {&plain, &plain},  {&newest, nullptr}};
@@ -73,6 +79,9 @@ TEST(Record, CarriesTheLargestOfEverything) {
   largest.hash = HashAlgorithm::sha384;
   largest.alpn = alpn;
   largest.server_name = name;
+  largest.usage = PskUsage::tls13_imported;
+  largest.context = as_bytes(name);
+  largest.early_data = {0xffffffff, CipherSuite{0xffff}};
   largest.not_before = TimePoint::max() - 2ns;
   largest.not_after = TimePoint::max() - 1ns;
   const Written written(as_bytes(identity), largest, &largest);

@@ -28,8 +28,8 @@ class DerivedCache {
   DerivedCache& operator=(const DerivedCache&) = delete;
   ~DerivedCache();  ///< wipes all
 
-  // For readers. `owner` is the address of the record, plus the number of the key in it; `hash` that of the
-  // identity.
+  // For readers. `owner` is the address of the record, plus a number of 0..7 for the key in it and the hash
+  // that it was imported for; `hash` is that of the identity.
   bool load(std::uintptr_t owner, std::uint64_t hash, const crypto::Hash& algorithm,
             PskSecrets& out) noexcept;
   void store(std::uintptr_t owner, std::uint64_t hash, const PskSecrets& secrets) noexcept;

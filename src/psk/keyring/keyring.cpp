@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "psk/credential_body.h"
+#include "psk/importer.h"
 #include "psk/keyring/epochs.h"
 #include "psk/keyring/root.h"
 
@@ -27,7 +28,7 @@ struct Keyring::Impl {
   /// Calls `use(record, hash, cache)` if there is such an identity.
   template <class Use>
   void look_up(Bytes identity, Use use) const;
-  void fill(const Record& record, std::uint64_t hash, psk::DerivedCache* cache,
+  void fill(const Record& record, std::uint64_t hash, psk::DerivedCache* cache, const PskQuery& query,
             psk::AnswerBody& answer) const;
   Expected<> checked(const CredentialParameters& parameters) const;
 
@@ -85,27 +86,27 @@ void Keyring::Impl::look_up(Bytes identity, Use use) const {
 }
 
 void Keyring::Impl::fill(const Record& record, std::uint64_t hash, psk::DerivedCache* cache,
-                         psk::AnswerBody& answer) const {
+                         const PskQuery& query, psk::AnswerBody& answer) const {
   for (std::size_t i = 0; i < record.key_count(); ++i) {
     psk::Candidate* const candidate = answer.next();
     if (!candidate) return;
     const KeyView key = record.key(i);
-    psk::Restrictions& restrictions = candidate->restrictions;
-    restrictions.usage = key.usage;
-    restrictions.not_before = key.not_before;
-    restrictions.not_after = key.not_after;
-    restrictions.alpn = key.alpn;
-    restrictions.server_name = key.server_name;
-    if (const crypto::Provider* asked = answer.provider(); asked && asked != provider->get()) {
-      // What the cache holds was derived by the system's.
-      candidate->secrets = psk::derive_psk_secrets(asked->hash(key.hash), key.key, psk::PskKind::external);
-      continue;
-    }
-    const crypto::Hash& algorithm = (*provider)->hash(key.hash);
-    const std::uintptr_t owner = reinterpret_cast<std::uintptr_t>(&record) + i;
-    if (cache && cache->load(owner, hash, algorithm, candidate->secrets)) continue;
-    candidate->secrets = psk::derive_psk_secrets(algorithm, key.key, psk::PskKind::external);
-    if (cache) cache->store(owner, hash, candidate->secrets);
+    psk::fill_candidate(*candidate, key, query, [&](HashAlgorithm target, psk::PskSecrets& out) {
+      const auto derive = [&](const crypto::Provider& by) {
+        if (!query.imported) return psk::derive_psk_secrets(by.hash(target), key.key, psk::PskKind::external);
+        return psk::derive_imported_secrets(by, key.hash, key.key,
+                                            psk::imported_identity(record.identity(), key.context, target));
+      };
+      if (const crypto::Provider* asked = answer.provider(); asked && asked != provider->get()) {
+        out = derive(*asked);  // what the cache holds was derived by the system's
+        return;
+      }
+      const std::uintptr_t owner =
+          reinterpret_cast<std::uintptr_t>(&record) + i + (target == HashAlgorithm::sha384 ? 2 : 0);
+      if (cache && cache->load(owner, hash, (*provider)->hash(target), out)) return;
+      out = derive(**provider);
+      if (cache) cache->store(owner, hash, out);
+    });
   }
 }
 
@@ -157,7 +158,7 @@ void Keyring::find(const PskQuery& query, PskAnswer& answer) {
   if (!impl_->provider) return;
   psk::AnswerBody& body = psk::AnswerAccess::body(answer);
   impl_->look_up(query.identity, [&](const Record& record, std::uint64_t hash, psk::DerivedCache* cache) {
-    impl_->fill(record, hash, cache, body);
+    impl_->fill(record, hash, cache, query, body);
   });
 }
 

@@ -3,6 +3,8 @@
 //
 //   sizes | identity | newest key | older key | restrictions of the newest | of the older
 //
+// Restrictions are all that few keys have: times, ALPN, server name, context, early data.
+//
 // A record never changes: a rotation makes a new one. It is wiped with its block.
 #pragma once
 
@@ -19,6 +21,8 @@ struct KeyView {
   Bytes key;
   HashAlgorithm hash = HashAlgorithm::sha256;
   PskUsage usage = PskUsage::tls13;
+  Bytes context;
+  ExternalEarlyData early_data;
   std::string_view alpn;
   std::string_view server_name;
   std::optional<TimePoint> not_before;
@@ -42,10 +46,10 @@ class Record {
   std::size_t size() const noexcept;          ///< of the whole block
 
  private:
-  // Of a key: its size less 1 in 12 bits, a bit for SHA-384, a bit for restrictions; two bits are left for
-  // usages.
+  // Of a key: its size less 1 in 12 bits, a bit for SHA-384, one for restrictions, one for a key that is
+  // imported. The last bit is left, so that no key looks like none.
   static constexpr std::uint16_t size_bits = 0x0fff, sha384_bit = 0x1000, restricted_bit = 0x2000,
-                                 no_key = 0xffff;
+                                 imported_bit = 0x4000, no_key = 0xffff;
   static_assert(max_key_size - 1 == size_bits && max_identity_size <= 0xffff);
   static std::uint16_t describe(const KeyView& key) noexcept;
   static bool restricted(const KeyView& key) noexcept;

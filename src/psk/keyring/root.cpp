@@ -52,7 +52,9 @@ void Root::fit_cache(const KeyView& newest, Limbo* limbo) {
   constexpr std::size_t smallest = 16, step = 4;
   DerivedCache* const old = cache();
   // The EVP route keeps as much for a hash as the low-level one.
-  const std::size_t state_size = newest.hash == HashAlgorithm::sha256 ? 64 : crypto::HmacKey::max_state_size;
+  // What is derived from an imported key has any hash.
+  const bool is_small = newest.hash == HashAlgorithm::sha256 && newest.usage == PskUsage::tls13;
+  const std::size_t state_size = is_small ? 64 : crypto::HmacKey::max_state_size;
   const bool wide_enough = old && old->state_size() >= state_size;
   if (wide_enough && cache_capacity_ >= std::min(keys_ + 1, derived_states_)) return;
   cache_capacity_ = std::min(derived_states_, std::max(smallest, step * (keys_ + 1)));
