@@ -21,8 +21,10 @@ Expected<Connection> Connection::client(std::shared_ptr<const Context> context,
 }
 
 Expected<Connection> Connection::server(std::shared_ptr<const Context> context) {
-  if (!context->options().psk_source) {
-    return fail(Reason::invalid_argument, "a server needs keys: set ContextOptions::psk_source");
+  const ContextOptions& options = context->options();
+  if (!options.psk_source && options.certificates.empty() && !options.select) {
+    return fail(Reason::invalid_argument,
+                "a server needs keys or certificates: set ContextOptions::psk_source or certificates");
   }
   return Connection(std::make_unique<ConnectionBody>(std::move(context), Side::server));
 }
@@ -41,11 +43,30 @@ std::size_t Connection::sealed_size(std::size_t size) const noexcept {
 Expected<> Connection::close() { return body_->close(); }
 Expected<> Connection::update_keys(bool request_peer) { return body_->update_keys(request_peer); }
 
+Expected<std::size_t> Connection::send_early(Bytes data) { return body_->send_early(data); }
+std::size_t Connection::early_data_room() const noexcept { return body_->early_data_room(); }
+EarlyDataStatus Connection::early_data_status() const noexcept {
+  return body_->client() ? body_->client()->early_data_status() : EarlyDataStatus::none;
+}
+Expected<> Connection::send_ticket() { return body_->send_ticket(); }
+Expected<> Connection::request_certificate(bool require) { return body_->request_certificate(require); }
+bool Connection::post_handshake_auth_pending() const noexcept {
+  return body_->server() && body_->server()->post_handshake_auth_pending();
+}
+
 Wait Connection::wait() const noexcept { return body_->wait(); }
 std::optional<PskQuery> Connection::pending_psk() const { return body_->pending_psk(); }
 Expected<> Connection::supply_psk(std::span<const Credential> credentials) {
   return body_->supply_psk(credentials);
 }
+
+Expected<> Connection::supply_context(std::shared_ptr<const Context> context) {
+  return body_->supply_context(std::move(context));
+}
+std::optional<ClientHelloInfo> Connection::pending_context() const { return body_->pending_context(); }
+std::optional<SignatureQuery> Connection::pending_signature() const { return body_->pending_signature(); }
+Expected<> Connection::supply_signature(Bytes signature) { return body_->supply_signature(signature); }
+Expected<> Connection::supply_verdict(std::optional<Alert> refusal) { return body_->supply_verdict(refusal); }
 
 Side Connection::side() const noexcept { return body_->side(); }
 bool Connection::handshake_done() const noexcept { return body_->handshake_done(); }
@@ -72,19 +93,52 @@ Bytes Connection::psk_identity() const noexcept {
   // On the client the server's choice is known before its Finished has shown that it holds the key.
   return body_->handshake_done() ? as_bytes(body_->established().psk_identity) : Bytes();
 }
+bool Connection::resumed() const noexcept { return body_->established().resumed; }
+std::vector<Bytes> Connection::peer_certificates() const {
+  const auto& more = body_->established().more;
+  return more ? more->peer.chain() : std::vector<Bytes>();
+}
+CertificateType Connection::peer_certificate_type() const noexcept {
+  const auto& more = body_->established().more;
+  return more ? more->peer.type : CertificateType::x509;
+}
+std::optional<SignatureScheme> Connection::peer_signature_scheme() const noexcept {
+  const auto& more = body_->established().more;
+  return more ? more->peer_scheme : std::nullopt;
+}
+Bytes Connection::peer_ocsp_response() const noexcept {
+  const auto& more = body_->established().more;
+  return more ? Bytes(more->peer.ocsp_response) : Bytes();
+}
 bool Connection::used_older_key() const noexcept { return body_->established().used_older_key; }
+
+namespace {
+
+Expected<> export_by(const ConnectionBody& body, Bytes secret, std::string_view label, Bytes context,
+                     MutableBytes out) {
+  if (label.empty() || label.size() > 249)
+    return fail(Reason::invalid_argument, "an exporter label has 1 to 249 octets");
+  const crypto::Hash& hash = body.settings().provider->hash(body.established().suite->hash);
+  if (out.size() > 255 * hash.size())
+    return fail(Reason::invalid_argument, "an exporter gives at most 255 hashes");
+  secret::export_keying_material(hash, secret, label, context, out);
+  return {};
+}
+
+}  // namespace
 
 Expected<> Connection::export_keying_material(std::string_view label, Bytes context, MutableBytes out) const {
   const handshake::Established& established = body_->established();
   if (!body_->handshake_done() || established.exporter_secret.empty())
     return fail(Reason::exporter_not_ready);
-  if (label.empty() || label.size() > 249)
-    return fail(Reason::invalid_argument, "an exporter label has 1 to 249 octets");
-  const crypto::Hash& hash = body_->settings().provider->hash(established.suite->hash);
-  if (out.size() > 255 * hash.size())
-    return fail(Reason::invalid_argument, "an exporter gives at most 255 hashes");
-  secret::export_keying_material(hash, established.exporter_secret.bytes(), label, context, out);
-  return {};
+  return export_by(*body_, established.exporter_secret.bytes(), label, context, out);
+}
+
+Expected<> Connection::export_early_keying_material(std::string_view label, Bytes context,
+                                                    MutableBytes out) const {
+  const auto& more = body_->established().more;
+  if (!more || more->early_exporter_secret.empty()) return fail(Reason::exporter_not_ready);
+  return export_by(*body_, more->early_exporter_secret.bytes(), label, context, out);
 }
 
 }  // namespace sesame

@@ -19,10 +19,10 @@ Machine make_machine(Side side, const tls13::Endpoint& endpoint) {
 
 ConnectionBody::ConnectionBody(std::shared_ptr<const Context> context, Side side)
     : context_(std::move(context)),
-      settings_(context_->body().settings),
+      settings_(&context_->body().settings),
       machine_(make_machine(side, {settings_, *this, established_})),
       side_(side) {
-  writer_.pad_to(settings_.options.padding.block);
+  writer_.pad_to(settings_->options.padding.block);
 }
 
 tls13::Endpoint& ConnectionBody::endpoint() noexcept {
@@ -45,7 +45,16 @@ Expected<> ConnectionBody::start(const ClientOptions& options) {
 Wait ConnectionBody::wait() const noexcept {
   if (error_ || (read_closed_ && write_closed_))
     return writer_.output().empty() ? Wait::closed : Wait::output;
-  if (awaits_psk()) return Wait::psk_lookup;
+  if (const auto* server = this->server()) {
+    if (server->awaits_psk()) return Wait::psk_lookup;
+    if (server->awaits_context()) return Wait::context;
+    if (server->awaits_verdict()) return Wait::verification;
+    if (server->pending_signature()) return Wait::signature;
+  } else {
+    const auto* client = this->client();
+    if (client->awaits_verdict()) return Wait::verification;
+    if (client->pending_signature()) return Wait::signature;
+  }
   if (!writer_.output().empty()) return Wait::output;
   return handshake_done() ? Wait::nothing : Wait::input;
 }
@@ -53,6 +62,7 @@ Wait ConnectionBody::wait() const noexcept {
 // ---- keys ----
 
 Expected<> ConnectionBody::set_read_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) {
+  accepted_early_data_ = 0;
   // Behind its second ClientHello a client has no early data any more.
   if (established_.retried) early_data_ = 0;
   const secret::TrafficKeys keys = secret::traffic_keys(traffic_secret, suite.aead->key_size());
@@ -66,7 +76,7 @@ Expected<> ConnectionBody::set_write_keys(const policy::Suite& suite, const cryp
 }
 
 Expected<> ConnectionBody::update_keys_if_due() {
-  const std::uint64_t configured = settings_.options.limits.records_per_key;
+  const std::uint64_t configured = settings_->options.limits.records_per_key;
   const std::uint64_t suite_limit = established_.suite->records_per_key;
   const std::uint64_t limit = configured ? std::min(configured, suite_limit) : suite_limit;
   if (writer_.protection().records() < limit && !endpoint().key_update_owed) return {};
@@ -129,6 +139,43 @@ Expected<Sealed> ConnectionBody::seal(Bytes data, MutableBytes into) {
   return out;
 }
 
+// Section 4.2.10: under the early keys, as much as the session or the key allows.
+std::size_t ConnectionBody::early_data_room() const noexcept {
+  const tls13::Client* client = this->client();
+  return client && !error_ && !write_closed_ ? client->early_data_room() : 0;
+}
+
+Expected<std::size_t> ConnectionBody::send_early(Bytes data) {
+  if (error_) return dead();
+  const std::size_t room = early_data_room();
+  if (room == 0) return fail(Reason::early_data_unavailable);
+  data = data.first(std::min(data.size(), room));
+  if (auto ok = writer_.application_data(data); !ok) return die(std::move(ok.error()));
+  std::get<tls13::Client>(machine_).early_data_sent(data.size());
+  return data.size();
+}
+
+Expected<> ConnectionBody::send_ticket() {
+  if (auto ok = ready_to_send(); !ok) return ok;
+  auto* server = std::get_if<tls13::Server>(&machine_);
+  if (!server) return fail(Reason::invalid_argument, "a client gives no tickets");
+  return server->send_ticket();
+}
+
+Expected<> ConnectionBody::request_certificate(bool require) {
+  if (auto ok = ready_to_send(); !ok) return ok;
+  auto* server = std::get_if<tls13::Server>(&machine_);
+  if (!server) return fail(Reason::invalid_argument, "a client asks for no certificate");
+  return server->request_certificate(require);
+}
+
+const policy::Settings& ConnectionBody::use_context(std::shared_ptr<const Context> context) {
+  context_ = std::move(context);
+  settings_ = &context_->body().settings;
+  writer_.pad_to(settings_->options.padding.block);
+  return *settings_;
+}
+
 Expected<> ConnectionBody::close() {
   if (error_) return dead();
   if (write_closed_) return {};
@@ -178,26 +225,11 @@ void ConnectionBody::wipe() noexcept {
   established_.read_secret.clear();
   established_.write_secret.clear();
   established_.exporter_secret.clear();
-}
-
-// ---- a look-up that is answered later ----
-
-bool ConnectionBody::awaits_psk() const noexcept {
-  const auto* server = std::get_if<tls13::Server>(&machine_);
-  return server && server->awaits_psk();
-}
-
-std::optional<PskQuery> ConnectionBody::pending_psk() const {
-  if (!awaits_psk()) return std::nullopt;
-  return std::get<tls13::Server>(machine_).pending_psk();
-}
-
-Expected<> ConnectionBody::supply_psk(std::span<const Credential> credentials) {
-  if (error_) return dead();
-  if (!awaits_psk()) return fail(Reason::nothing_pending);
-  auto ok = std::get<tls13::Server>(machine_).supply_psk(credentials);
-  if (!ok) return die(std::move(ok.error()));
-  return {};
+  if (established_.more) {
+    established_.more->resumption_secret.clear();
+    established_.more->early_exporter_secret.clear();
+    established_.more->transcript.reset();
+  }
 }
 
 }  // namespace sesame::engine

@@ -33,8 +33,19 @@ class ConnectionBody final : handshake::MessagePort {
   Expected<> close();
   Expected<> update_keys(bool request_peer);
   void output_sent(std::size_t size) noexcept;
+  Expected<std::size_t> send_early(Bytes data);
+  std::size_t early_data_room() const noexcept;
+  Expected<> send_ticket();
+  Expected<> request_certificate(bool require);
+
+  // answers.cpp: what the application owes
   Expected<> supply_psk(std::span<const Credential> credentials);
   std::optional<PskQuery> pending_psk() const;
+  Expected<> supply_context(std::shared_ptr<const Context> context);
+  std::optional<ClientHelloInfo> pending_context() const;
+  Expected<> supply_signature(Bytes signature);
+  std::optional<SignatureQuery> pending_signature() const;
+  Expected<> supply_verdict(std::optional<Alert> refusal);
   Wait wait() const noexcept;
   bool handshake_done() const noexcept;
   std::string_view state() const noexcept;
@@ -42,7 +53,9 @@ class ConnectionBody final : handshake::MessagePort {
   Side side() const noexcept { return side_; }
   const record::Writer& writer() const noexcept { return writer_; }
   const handshake::Established& established() const noexcept { return established_; }
-  const policy::Settings& settings() const noexcept { return settings_; }
+  const policy::Settings& settings() const noexcept { return *settings_; }
+  const tls13::Client* client() const noexcept { return std::get_if<tls13::Client>(&machine_); }
+  const tls13::Server* server() const noexcept { return std::get_if<tls13::Server>(&machine_); }
   const Error* error() const noexcept { return error_.get(); }
   bool read_closed() const noexcept { return read_closed_; }
   bool write_closed() const noexcept { return write_closed_; }
@@ -54,13 +67,19 @@ class ConnectionBody final : handshake::MessagePort {
   Expected<> send_change_cipher_spec() override { return writer_.change_cipher_spec(); }
   Expected<> set_read_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) override;
   Expected<> set_write_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) override;
+  void clear_write_keys() override { writer_.protection().clear(); }
+  const policy::Settings& use_context(std::shared_ptr<const Context> context) override;
+  void accept_early_data(std::uint32_t octets) override {
+    early_data_ = 0;
+    accepted_early_data_ = octets;
+  }
   void limit_sent_content(std::size_t octets) override {
     writer_.limit_content(std::min(octets, record::max_plaintext));
   }
   void limit_received_content(std::size_t octets) override {
     max_received_ = static_cast<std::uint16_t>(octets);
   }
-  void pass_over_early_data() override { early_data_ = settings_.options.limits.early_data; }
+  void pass_over_early_data() override { early_data_ = settings_->options.limits.early_data; }
 
   tls13::Endpoint& endpoint() noexcept;
   Expected<> check_header(const record::Header& header) const;
@@ -74,7 +93,10 @@ class ConnectionBody final : handshake::MessagePort {
   Expected<> update_keys_if_due();
   Expected<> ready_to_send() const;
   bool awaits_plain_alert() const noexcept;
-  bool awaits_psk() const noexcept;
+  bool is_suspended() const noexcept;
+  Expected<> on_messages(Bytes rest = {});
+  bool reads_early_data() const noexcept { return server() && server()->reads_early_data(); }
+  Expected<> go_on(Expected<> answered);
   Expected<std::size_t> whole_message(Bytes octets) const;
   void write_alert(Alert alert) noexcept;
   std::unexpected<Error> die(Error error) noexcept;
@@ -82,14 +104,15 @@ class ConnectionBody final : handshake::MessagePort {
   std::unexpected<Error> dead() const { return std::unexpected(*error_); }
 
   std::shared_ptr<const Context> context_;
-  const policy::Settings& settings_;
+  const policy::Settings* settings_;  // of context_
   handshake::Established established_;
   record::Writer writer_;
   record::Protection reader_;
   std::variant<tls13::Client, tls13::Server> machine_;
   std::unique_ptr<wire::Buffer> joiner_;  // a handshake message that came in part
   std::unique_ptr<Error> error_;
-  std::size_t early_data_ = 0;  // octets of records that may still be early data
+  std::size_t early_data_ = 0;           // octets of records that may still be early data
+  std::size_t accepted_early_data_ = 0;  // octets of early data that the client may still send
   std::uint32_t handshake_octets_ = 0;
   std::uint16_t max_received_ = record::max_plaintext;
   // Held against Limits, which may be as large: a narrower counter would wrap before it gets there.

@@ -25,7 +25,7 @@ Expected<Received> ConnectionBody::receive(MutableBytes input) {
       return received;
     }
     if (rest.size() < record::header_size) return received;
-    if (awaits_psk()) return received;
+    if (is_suspended()) return received;
     const Header header = Header::read(rest);
     // Judged before the record is there: nobody waits for octets that can only be refused.
     if (auto ok = check_header(header); !ok) return die(std::move(ok.error()));
@@ -112,6 +112,7 @@ Expected<> ConnectionBody::on_record(MutableBytes record, Received& received) {
       auto data = on_application_data(content);
       if (!data) return std::unexpected(std::move(data.error()));
       received.data = *data;
+      received.early = reads_early_data();
       return {};
     }
     default:
@@ -136,17 +137,20 @@ Expected<> ConnectionBody::on_change_cipher_spec(Bytes content) {
   if (content.size() != 1 || content[0] != 1) return fail(Reason::change_cipher_spec_wrong);
   if (!begun_ || handshake_done()) return fail(Reason::change_cipher_spec_wrong, "outside the handshake");
   if (joiner_) return fail(Reason::change_cipher_spec_wrong, "within a fragmented handshake message");
-  if (++change_cipher_specs_ > settings_.options.limits.change_cipher_specs) {
+  if (++change_cipher_specs_ > settings_->options.limits.change_cipher_specs) {
     return fail(Reason::change_cipher_spec_wrong, "too many");
   }
   return {};
 }
 
 Expected<MutableBytes> ConnectionBody::on_application_data(MutableBytes content) {
-  if (!handshake_done())
+  if (reads_early_data()) {
+    if (content.size() > accepted_early_data_) return fail(Reason::early_data_too_long);
+    accepted_early_data_ -= content.size();
+  } else if (!handshake_done())
     return fail(Reason::unexpected_record, "application data before the handshake is done");
   if (content.empty()) {
-    if (++empty_records_ > settings_.options.limits.empty_records)
+    if (++empty_records_ > settings_->options.limits.empty_records)
       return fail(Reason::too_many_empty_records);
   } else {
     empty_records_ = 0;
@@ -167,7 +171,7 @@ Expected<> ConnectionBody::on_alert(Bytes content) {
     return {};
   }
   if (alert == Alert::user_canceled) {
-    if (++warnings_ > settings_.options.limits.warnings) return fail(Reason::too_many_warnings);
+    if (++warnings_ > settings_->options.limits.warnings) return fail(Reason::too_many_warnings);
     return {};
   }
   return std::unexpected(Error::received(alert));
@@ -189,7 +193,11 @@ Expected<std::size_t> ConnectionBody::whole_message(Bytes octets) const {
   if (octets.size() < message::handshake_header_size) return 0;
   const std::size_t size =
       static_cast<std::size_t>(octets[1]) << 16 | static_cast<std::size_t>(octets[2]) << 8 | octets[3];
-  if (size > settings_.options.limits.handshake_message) return refuse(Reason::message_too_long);
+  const Limits& limits = settings_->options.limits;
+  if (size > limits.handshake_message) return refuse(Reason::message_too_long);
+  const bool is_certificate =
+      type == message::HandshakeType::certificate || type == message::HandshakeType::compressed_certificate;
+  if (is_certificate && size > limits.certificate_message) return refuse(Reason::certificate_too_long);
   const std::size_t whole = message::handshake_header_size + size;
   return octets.size() < whole ? 0 : whole;
 }
@@ -197,14 +205,22 @@ Expected<std::size_t> ConnectionBody::whole_message(Bytes octets) const {
 Expected<> ConnectionBody::on_handshake(Bytes content) {
   if (!handshake_done()) {
     handshake_octets_ += static_cast<std::uint32_t>(content.size());
-    if (handshake_octets_ > settings_.options.limits.handshake_octets)
+    if (handshake_octets_ > settings_->options.limits.handshake_octets)
       return fail(Reason::too_much_handshake);
   }
+  if (joiner_) {
+    joiner_->append(content);
+    return on_messages();
+  }
+  return on_messages(content);
+}
+
+// Hands on the whole messages at the front of `rest`, and keeps what is behind them in the joiner.
+Expected<> ConnectionBody::on_messages(Bytes rest) {
   // While a message is handled its octets stay where they are; handlers keep no view of them.
   std::unique_ptr<wire::Buffer> joined;
-  if (joiner_) joiner_->append(content);
-  Bytes rest = joiner_ ? joiner_->bytes() : content;
-  for (;;) {
+  if (joiner_) rest = joiner_->bytes();
+  while (!is_suspended()) {
     auto size = whole_message(rest);
     if (!size) return std::unexpected(std::move(size.error()));
     if (*size == 0) break;

@@ -51,4 +51,43 @@ struct ServerNameList {
   static constexpr auto fields(auto& m) { return std::tie(m.server_name_list); }
 };
 
+struct SignatureSchemeList {  // section 4.2.3; signature_algorithms_cert as well
+  wire::list<SignatureScheme, 2, 0xfffe> supported_signature_algorithms;
+  static constexpr auto fields(auto& m) { return std::tie(m.supported_signature_algorithms); }
+};
+struct CertificateAuthorities {  // section 4.2.4
+  wire::list<wire::opaque<1, 0xffff>, 3, 0xffff> authorities;
+  static constexpr auto fields(auto& m) { return std::tie(m.authorities); }
+};
+struct CertificateTypeOffer {  // RFC 7250 section 3: in a ClientHello
+  wire::list<CertificateType, 1, 255> certificate_types;
+  static constexpr auto fields(auto& m) { return std::tie(m.certificate_types); }
+};
+struct CertificateTypeChoice {  // in EncryptedExtensions
+  CertificateType certificate_type{};
+  static constexpr auto fields(auto& m) { return std::tie(m.certificate_type); }
+};
+struct CertificateCompressionAlgorithms {  // RFC 8879 section 3
+  wire::list<CertificateCompressionAlgorithm, 2, 254> algorithms;
+  static constexpr auto fields(auto& m) { return std::tie(m.algorithms); }
+};
+enum class CertificateStatusType : std::uint8_t { ocsp = 1 };
+struct CertificateStatusRequest {  // RFC 6066 section 8: in a ClientHello and a CertificateRequest
+  CertificateStatusType status_type{};
+  wire::opaque<0, 0xffff> responder_id_list;
+  wire::opaque<0, 0xffff> request_extensions;
+  static constexpr auto fields(auto& m) {
+    return std::tie(m.status_type, m.responder_id_list, m.request_extensions);
+  }
+};
+struct CertificateStatus {  // RFC 8446 section 4.4.2.1: in a CertificateEntry
+  CertificateStatusType status_type{};
+  wire::opaque<1, 0xffffff> response;
+  static constexpr auto fields(auto& m) { return std::tie(m.status_type, m.response); }
+};
+struct EarlyDataIndication {  // section 4.2.10: in a NewSessionTicket
+  std::uint32_t max_early_data_size = 0;
+  static constexpr auto fields(auto& m) { return std::tie(m.max_early_data_size); }
+};
+
 }  // namespace sesame::extension

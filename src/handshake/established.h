@@ -4,6 +4,13 @@
 //   traffic secrets           key update (RFC 8446 section 7.2)
 //   exporter secret           exporters (section 7.5)
 //   negotiated values, peer   the application, which asks for them
+//
+// and, in one more allocation that only some connections make (Extras):
+//
+//   early exporter secret     exporters of early data (section 7.5)
+//   resumption secret         tickets (section 4.6.1)
+//   transcript, contexts      authentication after the handshake (section 4.6.2), where it was offered
+//   the peer's chain          the application, tickets
 #pragma once
 
 #include <sesame/types.h>
@@ -12,10 +19,27 @@
 #include <optional>
 #include <string>
 
+#include "certificate/peer.h"
 #include "policy/suites.h"
 #include "secret/secret_bytes.h"
+#include "transcript/transcript.h"
 
 namespace sesame::handshake {
+
+struct Extras {
+  certificate::Peer peer;  // empty chain: it showed none
+  std::optional<SignatureScheme> peer_scheme;
+  secret::SecretBytes resumption_secret;
+  secret::SecretBytes early_exporter_secret;
+  TimePoint authenticated;  // when the handshake was that this one goes back to
+  /// Up to and with the client's Finished: the context of all later authentication (section 4.4.1).
+  std::optional<transcript::Transcript> transcript;
+  std::vector<std::uint8_t> certificate_request_context;  // server: of the request that is not answered yet
+  bool certificate_required = false;
+  bool client_can_resume = false;  // server: the client named a mode that a ticket could be used in
+  std::uint32_t tickets_given = 0;
+  std::string session_key;  // client: under which its store keeps sessions
+};
 
 struct Established {
   ProtocolVersion version = ProtocolVersion::tls13;
@@ -23,6 +47,7 @@ struct Established {
   Authentication authentication = Authentication::none;
   std::optional<NamedGroup> group;
   bool retried = false;
+  bool resumed = false;
   bool used_older_key = false;
   const policy::Suite* suite = nullptr;  // of the context's settings
   const std::string* alpn = nullptr;     // likewise; nullptr: none
@@ -32,6 +57,12 @@ struct Established {
   secret::SecretBytes read_secret;  // client_ or server_application_traffic_secret_N
   secret::SecretBytes write_secret;
   secret::SecretBytes exporter_secret;
+
+  std::unique_ptr<Extras> more;
+  Extras& extras() {
+    if (!more) more = std::make_unique<Extras>();
+    return *more;
+  }
 };
 
 }  // namespace sesame::handshake

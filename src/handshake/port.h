@@ -2,7 +2,10 @@
 // second port.
 #pragma once
 
+#include <sesame/context.h>
+
 #include "crypto/hash.h"
+#include "policy/settings.h"
 #include "policy/suites.h"
 #include "wire/buffer.h"
 
@@ -21,10 +24,18 @@ class MessagePort {
   virtual Expected<> set_read_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) = 0;
   virtual Expected<> set_write_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) = 0;
 
+  /// The connection goes on with another context, whose settings are returned; it keeps the context.
+  virtual const policy::Settings& use_context(std::shared_ptr<const Context> context) = 0;
+
   /// The most content that a protected record may have, to the peer and from it.
   virtual void limit_sent_content(std::size_t octets) = 0;
   virtual void limit_received_content(std::size_t octets) = 0;
 
+  /// What follows is sent in plaintext again: the second ClientHello behind early data.
+  virtual void clear_write_keys() = 0;
+
+  /// Application data of at most `octets` is taken until the next set_read_keys() (section 4.2.10).
+  virtual void accept_early_data(std::uint32_t octets) = 0;
   /// The client sends early data, which is not taken: records of it are passed over (section 4.2.10).
   virtual void pass_over_early_data() = 0;
 

@@ -20,6 +20,7 @@ enum class HandshakeType : std::uint8_t {
   certificate_verify = 15,
   finished = 20,
   key_update = 24,
+  compressed_certificate = 25,  // RFC 8879 section 4
   message_hash = 254,
 };
 

@@ -24,6 +24,8 @@ std::string_view name(HandshakeType type) noexcept {
       return "Finished";
     case HandshakeType::key_update:
       return "KeyUpdate";
+    case HandshakeType::compressed_certificate:
+      return "CompressedCertificate";
     case HandshakeType::message_hash:
       return "message_hash";
   }

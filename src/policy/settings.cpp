@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "certificate/compression.h"
 #include "crypto/key_exchange.h"
 
 namespace sesame::policy {
@@ -15,6 +16,45 @@ bool has_duplicates(const std::vector<T>& values) {
       return true;
   }
   return false;
+}
+
+Expected<> check_certificates(const ContextOptions& options) {
+  const auto invalid = [](std::string_view what) {
+    return fail(Reason::invalid_argument, std::string(what));
+  };
+  if (has_duplicates(options.signature_schemes)) return invalid("a signature scheme stands twice");
+  if (has_duplicates(options.certificate_compression))
+    return invalid("a certificate compression algorithm stands twice");
+  if (has_duplicates(options.peer_certificate_types)) return invalid("a certificate type stands twice");
+  const bool uses = !options.certificates.empty() || options.verification;
+  if (uses && options.signature_schemes.empty()) return invalid("signature_schemes is empty");
+  if (uses && options.peer_certificate_types.empty()) return invalid("peer_certificate_types is empty");
+  if (options.client_certificates != ClientCertificates::none && !options.verification)
+    return invalid("client certificates are asked for, and verification does not say how they are judged");
+  if (options.post_handshake_auth && options.certificates.empty())
+    return invalid("post_handshake_auth without certificates");
+  const auto& types = options.peer_certificate_types;
+  const bool raw = std::find(types.begin(), types.end(), CertificateType::raw_public_key) != types.end();
+  if (raw && options.verification && options.verification->raw_public_keys.empty() &&
+      !options.verification->verify)
+    return invalid("raw public keys are taken, and verification does not say which");
+  if (options.cert_with_extern_psk != CertWithExternPsk::off) {
+    const auto& modes = options.psk_modes;
+    if (std::find(modes.begin(), modes.end(), PskKeyExchangeMode::psk_dhe_ke) == modes.end())
+      return invalid("cert_with_extern_psk needs psk_dhe_ke (RFC 8773 section 5.1)");
+    if (!uses) return invalid("cert_with_extern_psk without certificates or verification");
+  }
+  if (options.tickets.lifetime.count() < 0 || options.tickets.lifetime > max_ticket_lifetime)
+    return invalid("a ticket lives for at most 7 days (RFC 8446 section 4.6.1)");
+  if (options.tickets.count > 16) return invalid("over 16 tickets a handshake");
+  std::size_t names = 0;
+  for (const auto& name : options.certificate_authorities) {
+    if (name.empty() || name.size() > 0xffff)
+      return invalid("certificate_authorities: a name of no usable size");
+    names += 2 + name.size();
+  }
+  if (names > 32'000) return invalid("certificate_authorities takes over 32,000 octets");
+  return {};
 }
 
 Expected<> check(const ContextOptions& options) {
@@ -50,6 +90,7 @@ Expected<> check(const ContextOptions& options) {
       return fail(Reason::invalid_argument,
                   "max_fragment_length is 512, 1024, 2048 or 4096 (RFC 6066 section 4)");
   }
+  if (auto ok = check_certificates(options); !ok) return ok;
   if (options.record_size_limit != 0 && options.max_fragment_length != 0) {
     return fail(Reason::invalid_argument,
                 "record_size_limit replaces max_fragment_length: set one (RFC 8449 section 5)");
@@ -71,12 +112,27 @@ Expected<Settings> resolve(ContextOptions options) {
     if (const auto suite = find_suite(*settings.provider, id)) settings.suites.push_back(*suite);
   }
   if (settings.suites.empty()) return fail(Reason::no_suite_configured);
+  for (const Suite& suite : settings.suites) {
+    if (std::find(settings.hashes.begin(), settings.hashes.end(), suite.hash) == settings.hashes.end())
+      settings.hashes.push_back(suite.hash);
+  }
   for (const NamedGroup group : options.groups) {
     if (settings.provider->has_group(group)) settings.groups.push_back(group);
   }
+  for (const CertificateCompressionAlgorithm algorithm : options.certificate_compression) {
+    if (certificate::has_compression(algorithm)) settings.compressions.push_back(algorithm);
+  }
   settings.options = std::move(options);
-  if (settings.groups.empty() && settings.allows(PskKeyExchangeMode::psk_dhe_ke))
-    return fail(Reason::no_group_configured);
+  const bool needs_group = settings.allows(PskKeyExchangeMode::psk_dhe_ke) || settings.uses_certificates();
+  if (settings.groups.empty() && needs_group) return fail(Reason::no_group_configured);
+  if (settings.uses_certificates()) {
+    constexpr std::uint8_t zeros[crypto::max_hash_size] = {};
+    for (const HashAlgorithm algorithm : {HashAlgorithm::sha256, HashAlgorithm::sha384}) {
+      const crypto::Hash& hash = settings.provider->hash(algorithm);
+      settings.without_psk[static_cast<std::size_t>(algorithm)] =
+          psk::derive_psk_secrets(hash, {zeros, hash.size()}, psk::PskKind::external);
+    }
+  }
   return settings;
 }
 

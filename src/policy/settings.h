@@ -3,20 +3,27 @@
 
 #include <sesame/context.h>
 
+#include <array>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "crypto/public_random.h"
 #include "policy/suites.h"
+#include "psk/secrets.h"
 
 namespace sesame::policy {
 
 struct Settings {
   ContextOptions options;
   std::shared_ptr<const crypto::Provider> provider;
-  std::vector<Suite> suites;       ///< in order of preference; what libcrypto lacks is left out
-  std::vector<NamedGroup> groups;  ///< likewise
+  std::vector<Suite> suites;          ///< in order of preference; what libcrypto lacks is left out
+  std::vector<NamedGroup> groups;     ///< likewise
+  std::vector<HashAlgorithm> hashes;  ///< of the suites, in their order
+  std::vector<CertificateCompressionAlgorithm> compressions;  ///< likewise
+  /// The secrets of a handshake without a pre-shared key (RFC 8446 section 7.1: zeros in its place), for each
+  /// HashAlgorithm.
+  std::array<psk::PskSecrets, 2> without_psk;
 
   const Suite* suite(CipherSuite id) const noexcept {
     for (const Suite& s : suites) {
@@ -27,6 +34,16 @@ struct Settings {
   bool has_suite_for(HashAlgorithm hash) const noexcept {
     for (const Suite& s : suites) {
       if (s.hash == hash) return true;
+    }
+    return false;
+  }
+  /// Whether handshakes by certificate are possible on this side's part: it shows some, or takes some.
+  bool uses_certificates() const noexcept {
+    return !options.certificates.empty() || options.verification.has_value();
+  }
+  bool takes(CertificateType type) const noexcept {
+    for (const CertificateType t : options.peer_certificate_types) {
+      if (t == type) return true;
     }
     return false;
   }

@@ -32,6 +32,13 @@ MasterStage HandshakeStage::master() && noexcept {
   return MasterStage(HmacKey(hash, hkdf_extract(salt, {zeros, hash.size()}).bytes()));
 }
 
+SecretBytes EarlyStage::client_early_traffic(Bytes transcript_hash) const noexcept {
+  return derive_secret(secrets_.early, "c e traffic", transcript_hash);
+}
+SecretBytes EarlyStage::early_exporter(Bytes transcript_hash) const noexcept {
+  return derive_secret(secrets_.early, "e exp master", transcript_hash);
+}
+
 HandshakeStage EarlyStage::psk_ke() && noexcept {
   return {std::move(secrets_.handshake_ke), std::move(secrets_.master_ke)};
 }

@@ -78,6 +78,8 @@ class EarlyStage {
   EarlyStage& operator=(EarlyStage&&) noexcept = default;
 
   HashAlgorithm hash() const noexcept { return secrets_.hash(); }
+  SecretBytes client_early_traffic(Bytes transcript_hash) const noexcept;
+  SecretBytes early_exporter(Bytes transcript_hash) const noexcept;
   [[nodiscard]] HandshakeStage psk_ke() && noexcept;
   [[nodiscard]] HandshakeStage with_shared_secret(Bytes shared_secret) && noexcept;
 

@@ -2,7 +2,6 @@
 #include "message/client_hello.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "extension/bodies.h"
 #include "extension/key_share.h"
@@ -17,112 +16,38 @@ using message::HandshakeType;
 
 namespace {
 
-// RFC 6066 section 3: a DNS name without a trailing dot; literal addresses are not permitted.
-Expected<std::string> server_name_to_send(std::string_view name) {
-  if (name.ends_with('.')) name.remove_suffix(1);
-  if (name.empty() || name.find(':') != std::string_view::npos) return std::string();
-  const bool is_ipv4 =
-      std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c) || c == '.'; });
-  if (is_ipv4) return std::string();
-  const bool is_dns_name = name.size() <= 253 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                             return std::isalnum(c) || c == '-' || c == '.' || c == '_';
-                           });
-  if (!is_dns_name) {
-    return fail(Reason::invalid_argument, "server_name is no DNS name: " + escaped(as_bytes(name)));
-  }
-  return std::string(name);
-}
-
 std::uint8_t max_fragment_length_code(std::size_t octets) {
   return octets == 512 ? 1 : octets == 1024 ? 2 : octets == 2048 ? 3 : 4;
 }
 
+// RFC 7250 section 3: only where something else than X.509 is possible.
+template <class Extension>
+void write_certificate_types(const policy::Settings& settings, wire::Writer& w, Extension&& extension) {
+  const ContextOptions& options = settings.options;
+  const auto& theirs = options.peer_certificate_types;
+  if (theirs.size() != 1 || theirs[0] != CertificateType::x509) {
+    extension(ExtensionType::server_certificate_type, [&] {
+      w.prefixed(1, [&] {
+        for (const CertificateType type : theirs) write(w, type);
+      });
+    });
+  }
+  std::vector<CertificateType> ours;
+  for (const CertifiedKey& key : options.certificates) {
+    if (std::find(ours.begin(), ours.end(), key.type()) == ours.end()) ours.push_back(key.type());
+  }
+  if (ours.empty() || (ours.size() == 1 && ours[0] == CertificateType::x509)) return;
+  extension(ExtensionType::client_certificate_type, [&] {
+    w.prefixed(1, [&] {
+      for (const CertificateType type : ours) write(w, type);
+    });
+  });
+}
+
 }  // namespace
 
-bool Client::offers(const Credential& credential) const {
-  // Section 4.1.4: the second ClientHello leaves out the keys that do not fit the suite.
-  const policy::Suite* const fixed = handshake_->retry_suite;
-  return fits(credential) && (!fixed || fixed->hash == credential.hash());
-}
-
-bool Client::fits(const Credential& credential) const {
-  const psk::CredentialBody& body = psk::CredentialAccess::body(credential);
-  const ClientHandshake& h = *handshake_;
-  if (body.usage != PskUsage::tls13 || !endpoint_.settings.has_suite_for(body.hash)) return false;
-  if (body.not_before && h.now < *body.not_before) return false;
-  if (body.not_after && h.now >= *body.not_after) return false;
-  if (!body.server_name.empty() && body.server_name != endpoint_.established.server_name) return false;
-  const auto& alpn = endpoint_.settings.options.alpn;
-  return body.alpn.empty() || std::find(alpn.begin(), alpn.end(), body.alpn) != alpn.end();
-}
-
-bool Client::offers(const policy::Suite& suite) const {
-  // A suite whose hash none of the keys has could only fail later: this is the trap that others leave open.
-  // The second ClientHello has the suites of the first (section 4.1.2), also those whose keys it leaves out.
-  return std::any_of(handshake_->credentials.begin(), handshake_->credentials.end(),
-                     [&](const Credential& c) { return c.hash() == suite.hash && fits(c); });
-}
-
-const Credential* Client::offered_credential(std::size_t selected_identity) const {
-  for (const Credential& credential : handshake_->credentials) {
-    if (!offers(credential)) continue;
-    if (selected_identity-- == 0) return &credential;
-  }
-  return nullptr;
-}
-
-Expected<> Client::start(const ClientOptions& options) {
-  if (auto ok = prepare(options); !ok) return ok;
-  if (auto ok = send_client_hello(); !ok) return ok;
-  state_ = State::WAIT_SH;
-  return {};
-}
-
-Expected<> Client::prepare(const ClientOptions& options) {
-  const policy::Settings& settings = endpoint_.settings;
-  handshake_ = std::make_unique_for_overwrite<ClientHandshake>();
-  ClientHandshake& h = *handshake_;
-  h.now = settings.now();
-  if (!options.server_name.empty()) {
-    auto name = server_name_to_send(options.server_name);
-    if (!name) return std::unexpected(std::move(name.error()));
-    endpoint_.established.server_name = std::move(*name);
-  }
-  if (options.credentials) {
-    h.own_credentials.assign(options.credentials->begin(), options.credentials->end());
-    h.credentials = h.own_credentials;
-  } else {
-    h.credentials = settings.options.credentials;
-  }
-  if (!offered_credential(0)) {
-    return fail(Reason::no_credential_usable,
-                h.credentials.empty() ? "no key is configured"
-                                      : "of " + std::to_string(h.credentials.size()) +
-                                            " keys none is valid now, fits this server name and protocol, "
-                                            "and has the hash of a configured suite");
-  }
-  h.session_id_size = settings.options.middlebox_compatibility ? 32 : 0;
-  std::array<std::uint8_t, 64> random;
-  if (auto ok = settings.public_random(MutableBytes(random).first(std::size_t{32} + h.session_id_size)); !ok)
-    return ok;
-  std::copy_n(random.begin(), 32, h.random.begin());
-  std::copy_n(random.begin() + 32, h.session_id_size, h.session_id.begin());
-  for (const policy::Suite& suite : settings.suites) {
-    if (offers(suite)) h.transcript.begin(settings.provider->hash(suite.hash));
-  }
-  if (!settings.allows(PskKeyExchangeMode::psk_dhe_ke)) return {};
-  const std::size_t shares = std::min<std::size_t>(settings.options.key_shares, settings.groups.size());
-  for (std::size_t i = 0; i < shares; ++i) {
-    auto share =
-        crypto::KeyExchange::generate(*settings.provider, settings.groups[i], settings.options.random);
-    if (!share) return std::unexpected(std::move(share.error()));
-    h.shares.push_back(std::move(*share));
-  }
-  return {};
-}
-
 Expected<> Client::send_client_hello() {
-  const policy::Settings& settings = endpoint_.settings;
+  const policy::Settings& settings = *endpoint_.settings;
   ClientHandshake& h = *handshake_;
   std::size_t extensions_size = 0;
   auto hello = write_message(endpoint_.port, HandshakeType::client_hello, [&](wire::Writer& w) {
@@ -158,7 +83,7 @@ Expected<> Client::send_client_hello() {
 }
 
 void Client::write_client_hello_extensions(wire::Writer& w) {
-  const ContextOptions& options = endpoint_.settings.options;
+  const ContextOptions& options = endpoint_.settings->options;
   ClientHandshake& h = *handshake_;
   const auto extension = [&](ExtensionType type, auto&& body) {
     h.requested.add(type);
@@ -174,13 +99,18 @@ void Client::write_client_hello_extensions(wire::Writer& w) {
     extension(ExtensionType::max_fragment_length,
               [&] { w.uint(max_fragment_length_code(options.max_fragment_length), 1); });
   }
-  const bool dhe = endpoint_.settings.allows(PskKeyExchangeMode::psk_dhe_ke);
+  const bool dhe = endpoint_.settings->allows(PskKeyExchangeMode::psk_dhe_ke) || h.offers_certificates;
   if (dhe) {
     extension(ExtensionType::supported_groups, [&] {
       w.prefixed(2, [&] {
-        for (const NamedGroup group : endpoint_.settings.groups) write(w, group);
+        for (const NamedGroup group : endpoint_.settings->groups) write(w, group);
       });
     });
+  }
+  if (h.offers_certificates) {
+    write_wanted(*endpoint_.settings, w, extension);
+    write_certificate_types(*endpoint_.settings, w, extension);
+    if (options.post_handshake_auth) extension(ExtensionType::post_handshake_auth, [] {});
   }
   if (!options.alpn.empty()) {
     extension(ExtensionType::application_layer_protocol_negotiation, [&] {
@@ -198,11 +128,15 @@ void Client::write_client_hello_extensions(wire::Writer& w) {
   if (!h.cookie.empty()) {
     extension(ExtensionType::cookie, [&] { w.prefixed(2, [&] { w.put(h.cookie); }); });
   }
-  extension(ExtensionType::psk_key_exchange_modes, [&] {
-    w.prefixed(1, [&] {
-      for (const PskKeyExchangeMode mode : options.psk_modes) write(w, mode);
+  const bool psk = offers_psk();
+  // Section 4.2.9: it says as well which tickets a server may give.
+  if (psk || options.session_store || options.on_session) {
+    extension(ExtensionType::psk_key_exchange_modes, [&] {
+      w.prefixed(1, [&] {
+        for (const PskKeyExchangeMode mode : options.psk_modes) write(w, mode);
+      });
     });
-  });
+  }
   if (dhe) {
     extension(ExtensionType::key_share, [&] {
       w.prefixed(2, [&] {
@@ -216,18 +150,30 @@ void Client::write_client_hello_extensions(wire::Writer& w) {
       });
     });
   }
-  extension(ExtensionType::pre_shared_key, [&] { write_pre_shared_key(w); });  // always the last
+  // Section 4.1.2: the second ClientHello has no early_data.
+  if (h.early_suite && !h.retry_suite) extension(ExtensionType::early_data, [] {});
+  if (h.offers_extern_psk && psk) extension(ExtensionType::tls_cert_with_extern_psk, [] {});
+  if (psk) extension(ExtensionType::pre_shared_key, [&] { write_pre_shared_key(w); });  // always the last
 }
 
 void Client::write_pre_shared_key(wire::Writer& w) {
   std::size_t binders = 0;
   w.prefixed(2, [&] {
-    for (const Credential& credential : handshake_->credentials) {
-      if (!offers(credential)) continue;
-      // obfuscated_ticket_age is 0 for an external key.
-      write(w, extension::PskIdentity{{credential.identity()}, 0});
-      binders += 1 + endpoint_.settings.provider->hash(credential.hash()).size();
-    }
+    for_each_offered([&](const OfferedPsk& psk) {
+      if (psk.session) {
+        // Section 4.2.11.1: milliseconds since the ticket came, obfuscated.
+        const auto age =
+            std::chrono::duration_cast<std::chrono::milliseconds>(handshake_->now - psk.session->issued);
+        const auto milliseconds = static_cast<std::uint32_t>(std::max<std::int64_t>(age.count(), 0));
+        write(w, extension::PskIdentity{{psk.session->ticket}, milliseconds + psk.session->age_add});
+      } else {
+        // obfuscated_ticket_age is 0 for an external key.
+        write(w, extension::PskIdentity{
+                     {psk::CredentialAccess::body(*psk.credential).wire_identity(psk.hash)}, 0});
+      }
+      binders += 1 + endpoint_.settings->provider->hash(psk.hash).size();
+      return true;
+    });
   });
   w.prefixed(2, [&] { w.buffer().grow(binders); });  // filled in by write_binders()
 }
@@ -235,24 +181,60 @@ void Client::write_pre_shared_key(wire::Writer& w) {
 Expected<> Client::write_binders(MutableBytes client_hello) {
   const ClientHandshake& h = *handshake_;
   std::size_t size = 0;
-  for (const Credential& c : h.credentials) {
-    if (offers(c)) size += 1 + endpoint_.settings.provider->hash(c.hash()).size();
-  }
+  for_each_offered([&](const OfferedPsk& psk) {
+    size += 1 + endpoint_.settings->provider->hash(psk.hash).size();
+    return true;
+  });
+  if (size == 0) return {};
   // Section 4.2.11.2: the transcript up to and with the identities; the lengths are as if the binders stood
   // there.
   const Bytes truncated = client_hello.first(client_hello.size() - size - 2);
   MutableBytes at = client_hello.last(size);
   crypto::HashValue hashes[2];
-  for (const Credential& credential : h.credentials) {
-    if (!offers(credential)) continue;
-    crypto::HashValue& hash = hashes[static_cast<std::size_t>(credential.hash())];
-    if (hash.size() == 0) hash = h.transcript.value_with(credential.hash(), truncated);
+  for_each_offered([&](const OfferedPsk& psk) {
+    crypto::HashValue& hash = hashes[static_cast<std::size_t>(psk.hash)];
+    if (hash.size() == 0) hash = h.transcript.value_with(psk.hash, truncated);
     at[0] = static_cast<std::uint8_t>(hash.size());
-    const psk::CredentialBody& body = psk::CredentialAccess::body(credential);
-    body.write_binder(*endpoint_.settings.provider, hash.bytes(), at.subspan(1, hash.size()));
+    const MutableBytes binder = at.subspan(1, hash.size());
+    if (psk.session) {
+      h.session_secrets.binder.mac({hash.bytes()}, binder);
+    } else {
+      psk::CredentialAccess::body(*psk.credential)
+          .write_binder(*endpoint_.settings->provider, psk.hash, hash.bytes(), binder);
+    }
     at = at.subspan(1 + hash.size());
-  }
+    return true;
+  });
   return {};
+}
+
+// Section 7.1: client_early_traffic_secret and early_exporter_master_secret, over the ClientHello.
+Expected<> Client::begin_early_data() {
+  ClientHandshake& h = *handshake_;
+  if (!h.early_suite) return {};
+  const policy::Settings& settings = *endpoint_.settings;
+  const policy::Suite& suite = *h.early_suite;
+  const OfferedPsk first = offered(0);
+  const psk::PskSecrets secrets =
+      first.session
+          ? h.session_secrets.copy()
+          : psk::CredentialAccess::body(*first.credential).secrets_by(*settings.provider, first.hash);
+  const secret::EarlyStage early(secrets.copy());
+  const crypto::HashValue hello = h.transcript.value(suite.hash);
+  const secret::SecretBytes traffic = early.client_early_traffic(hello.bytes());
+  secret::SecretBytes& exporter = endpoint_.established.extras().early_exporter_secret;
+  exporter = early.early_exporter(hello.bytes());
+  log_secret(settings, "CLIENT_EARLY_TRAFFIC_SECRET", h.random, traffic.bytes());
+  log_secret(settings, "EARLY_EXPORTER_SECRET", h.random, exporter.bytes());
+  endpoint_.established.suite = &suite;  // the exporter's, until the server has chosen
+  early_status_ = EarlyDataStatus::offered;
+  // Appendix D.4: with early data straight behind the ClientHello.
+  Expected<> ok;
+  if (h.session_id_size > 0) ok = endpoint_.port.send_change_cipher_spec();
+  if (ok)
+    ok = endpoint_.port.set_write_keys(suite,
+                                       crypto::HmacKey(settings.provider->hash(suite.hash), traffic.bytes()));
+  return ok;
 }
 
 }  // namespace sesame::tls13

@@ -18,11 +18,11 @@ std::unexpected<Error> malformed(wire::Fault fault, HandshakeType type) {
   }
 }
 
-Expected<> write_finished(Endpoint& endpoint, transcript::Transcript& transcript,
+Expected<> write_finished(wire::Buffer& out, transcript::Transcript& transcript,
                           const crypto::HmacKey& traffic_secret, Bytes transcript_hash) {
   const crypto::HashValue verify_data = secret::finished_verify_data(traffic_secret, transcript_hash);
-  auto finished = write_message(endpoint.port, HandshakeType::finished,
-                                [&](wire::Writer& w) { w.put(verify_data.bytes()); });
+  auto finished =
+      write_message(out, HandshakeType::finished, [&](wire::Writer& w) { w.put(verify_data.bytes()); });
   if (!finished) return std::unexpected(std::move(finished.error()));
   transcript.add(*finished);
   return {};
@@ -64,7 +64,7 @@ Expected<> send_key_update(Endpoint& endpoint, bool request_peer) {
   if (!written) return std::unexpected(std::move(written.error()));
   if (auto ok = endpoint.port.send_flight(); !ok) return ok;
   handshake::Established& established = endpoint.established;
-  const crypto::Hash& hash = endpoint.settings.provider->hash(established.suite->hash);
+  const crypto::Hash& hash = endpoint.settings->provider->hash(established.suite->hash);
   established.write_secret =
       secret::next_traffic_secret(crypto::HmacKey(hash, established.write_secret.bytes()));
   return endpoint.port.set_write_keys(*established.suite,
@@ -78,11 +78,11 @@ Expected<> on_key_update(Endpoint& endpoint, const handshake::Incoming& message)
     return fail(Reason::key_update_invalid, "request_update is neither 0 nor 1");
   }
   if (!message.ends_record) return fail(Reason::message_across_key_change);
-  if (++endpoint.key_updates > endpoint.settings.options.limits.key_updates) {
+  if (++endpoint.key_updates > endpoint.settings->options.limits.key_updates) {
     return fail(Reason::too_many_key_updates);
   }
   handshake::Established& established = endpoint.established;
-  const crypto::Hash& hash = endpoint.settings.provider->hash(established.suite->hash);
+  const crypto::Hash& hash = endpoint.settings->provider->hash(established.suite->hash);
   established.read_secret =
       secret::next_traffic_secret(crypto::HmacKey(hash, established.read_secret.bytes()));
   auto ok =

@@ -17,7 +17,7 @@ inline constexpr std::uint16_t version = 0x0304;
 
 /// What either side of a connection holds for as long as it lives.
 struct Endpoint {
-  const policy::Settings& settings;
+  const policy::Settings* settings;  // of the context, which a select function may have switched
   handshake::MessagePort& port;
   handshake::Established& established;
   bool write_closed = false;  ///< close_notify was sent: nothing may follow it
@@ -32,14 +32,17 @@ struct Endpoint {
 /// Composes a handshake message where its record will stand: `body` writes what is behind the header. Returns
 /// the whole message, valid until the next one. Error: malformed_message if a field does not fit its bounds.
 template <class Body>
-Expected<MutableBytes> write_message(handshake::MessagePort& port, message::HandshakeType type, Body&& body) {
-  wire::Buffer& out = port.messages();
+Expected<MutableBytes> write_message(wire::Buffer& out, message::HandshakeType type, Body&& body) {
   const std::size_t at = out.size();
   wire::Writer w(out);
   w.uint(static_cast<std::uint32_t>(type), 1);
   w.prefixed(3, [&] { body(w); });
   if (!w.ok()) return fail(Reason::malformed_message, "a field is longer than its bounds allow");
   return out.from(at);
+}
+template <class Body>
+Expected<MutableBytes> write_message(handshake::MessagePort& port, message::HandshakeType type, Body&& body) {
+  return write_message(port.messages(), type, std::forward<Body>(body));
 }
 
 /// An extension whose extension_data `body` writes.
@@ -50,7 +53,7 @@ void write_extension(wire::Writer& w, extension::ExtensionType type, Body&& body
 }
 
 /// Writes a Finished (section 4.4.4) and adds it to the transcript.
-Expected<> write_finished(Endpoint& endpoint, transcript::Transcript& transcript,
+Expected<> write_finished(wire::Buffer& out, transcript::Transcript& transcript,
                           const crypto::HmacKey& traffic_secret, Bytes transcript_hash);
 
 /// Compares the peer's Finished in constant time. Error: finished_mismatch, malformed_message for a wrong

@@ -73,24 +73,26 @@ Expected<> read_groups(const Extensions& extensions, Offer& offer) {
 }
 
 Expected<> read_psks(const Extensions& extensions, Offer& offer) {
+  offer.truncated = offer.whole;
+  const bool has_modes = extensions.has(ExtensionType::psk_key_exchange_modes);
+  if (has_modes) {
+    const auto modes = extensions.read<extension::PskKeyExchangeModes>(ExtensionType::psk_key_exchange_modes);
+    if (!modes) return std::unexpected(modes.error());
+    offer.modes = modes->ke_modes;
+  }
   if (!extensions.has(ExtensionType::pre_shared_key)) {
-    Error error(Reason::psk_not_offered);
-    // Section 9.2: a client without a key has to have both of these.
-    if (!extensions.has(ExtensionType::signature_algorithms) ||
-        !extensions.has(ExtensionType::supported_groups)) {
-      error.with_alert(Alert::missing_extension);
+    // Section 4.2.10, RFC 8773 section 4: neither goes without a key.
+    for (const ExtensionType type : {ExtensionType::early_data, ExtensionType::tls_cert_with_extern_psk}) {
+      if (extensions.has(type))
+        return fail(Reason::extension_missing, extension::name(type) + " without pre_shared_key");
     }
-    return std::unexpected(std::move(error));
+    return {};
   }
   // Section 4.2.9.
-  if (!extensions.has(ExtensionType::psk_key_exchange_modes)) {
-    return fail(Reason::extension_missing, "pre_shared_key without psk_key_exchange_modes");
-  }
-  const auto modes = extensions.read<extension::PskKeyExchangeModes>(ExtensionType::psk_key_exchange_modes);
-  if (!modes) return std::unexpected(modes.error());
+  if (!has_modes) return fail(Reason::extension_missing, "pre_shared_key without psk_key_exchange_modes");
   const auto psks = extensions.read<extension::OfferedPsks>(ExtensionType::pre_shared_key);
   if (!psks) return std::unexpected(psks.error());
-  offer.modes = modes->ke_modes;
+  offer.has_psks = true;
   offer.psks = *psks;
   const std::size_t identities = psks->identities.count(), binders = psks->binders.count();
   if (identities != binders) {
@@ -169,153 +171,18 @@ Expected<> choose_record_limits(const policy::Settings& settings, const Offer& o
   return {};
 }
 
-namespace {
-
-std::string of_identity(Bytes identity) { return "identity " + escaped(identity); }
-
-// Which hashes the suites have that both sides know; of the fixed suite only, if there is one. Found once for
-// all identities: a hostile ClientHello has room for 32 thousand suites.
-using CommonHashes = std::array<bool, 2>;
-CommonHashes common_hashes(const policy::Settings& settings, const Offer& offer, const policy::Suite* fixed) {
-  CommonHashes common{};
-  offer.hello.cipher_suites.for_each([&](CipherSuite id) {
-    const policy::Suite* suite = settings.suite(id);
-    if (suite && (!fixed || suite == fixed)) common[static_cast<std::size_t>(suite->hash)] = true;
-  });
-  return common;
-}
-
-// Why a key that a source found cannot be used in this handshake; nullopt: it can.
-std::optional<Error> refusal(const Offer& offer, const psk::Candidate& candidate, Bytes identity,
-                             TimePoint now, const CommonHashes& common, const Negotiated& chosen) {
-  const psk::Restrictions& r = candidate.restrictions;
-  const auto refuse = [&](Reason reason, std::string why) {
-    return Error(reason, of_identity(identity) + std::move(why));
-  };
-  if (r.usage != PskUsage::tls13) return refuse(Reason::psk_wrong_usage, {});
-  if (r.not_before && now < *r.not_before) return refuse(Reason::psk_not_yet_valid, {});
-  if (r.not_after && now >= *r.not_after) return refuse(Reason::psk_expired, {});
-  if (!r.server_name.empty() && r.server_name != offer.server_name) {
-    return refuse(Reason::psk_wrong_usage, ": the key is for another server name");
-  }
-  if (!r.alpn.empty() && (!chosen.alpn || *chosen.alpn != r.alpn)) {
-    return refuse(Reason::psk_wrong_usage, ": the key is for another ALPN protocol");
-  }
-  const HashAlgorithm hash = candidate.secrets.hash();
-  if (common[static_cast<std::size_t>(hash)]) return std::nullopt;
-  return refuse(Reason::psk_hash_mismatch, ": the key is for " + std::string(sesame::name(hash)) +
-                                               ", and no suite that both sides have uses that hash");
-}
-
-bool has_common_suite(const policy::Settings& settings, const Offer& offer) {
-  return std::any_of(settings.suites.begin(), settings.suites.end(), [&](const policy::Suite& suite) {
-    return contains(offer.hello.cipher_suites, suite.id);
-  });
-}
-
-// A binder is as long as its hash, so that its length tells which one the client bound its key to.
-std::string other_hash(const psk::Candidate& candidate, const extension::PskBinderEntry& binder) {
-  const bool same = binder.data.size() == (candidate.secrets.hash() == HashAlgorithm::sha256 ? 32 : 48);
-  return same ? ""
-              : ": this side's key is bound to " + std::string(sesame::name(candidate.secrets.hash())) +
-                    ", the client's to another hash";
-}
-
-const crypto::HashValue& truncated_hash(const policy::Settings& settings, const Offer& offer,
-                                        HashAlgorithm algorithm, transcript::Transcript& transcript,
-                                        PskLookup& lookup) {
-  const auto i = static_cast<std::size_t>(algorithm);
-  if (!lookup.has_hash[i]) {
-    transcript.begin(settings.provider->hash(algorithm));
-    transcript.add(algorithm, offer.truncated);
-    lookup.hash[i] = transcript.value(algorithm);
-    lookup.has_hash[i] = true;
-  }
-  return lookup.hash[i];
-}
-
-}  // namespace
-
-Expected<bool> choose_psk(const policy::Settings& settings, const Offer& offer, TimePoint now,
-                          const policy::Suite* fixed_suite, transcript::Transcript& transcript,
-                          PskLookup& lookup, Negotiated& out) {
-  wire::Reader identities(offer.psks.identities.raw), binders(offer.psks.binders.raw);
-  const std::size_t most = settings.options.limits.psk_identities;
-  const CommonHashes common = common_hashes(settings, offer, fixed_suite);
-  if (!common[0] && !common[1]) return fail(Reason::no_common_suite);  // whatever the keys: section 4.1.1
-  for (std::size_t i = 0; !identities.empty() && i < most; ++i) {
-    extension::PskIdentity entry;
-    extension::PskBinderEntry binder;
-    read(identities, entry);
-    read(binders, binder);
-    if (i < lookup.next) continue;
-    const Bytes identity = entry.identity.data;
-    if (!lookup.pending) {
-      lookup.answer.clear();
-      lookup.answer.use(*settings.provider);
-      PskAnswer answer = lookup.answer.handle();
-      settings.options.psk_source->find({identity, offer.server_name, now}, answer);
-      if (lookup.answer.is_later()) {
-        lookup.pending = true;
-        return false;
-      }
-    }
-    lookup.pending = false;
-    lookup.next = i + 1;
-    if (lookup.answer.size() == 0) {
-      ++lookup.unknown;
-      continue;
-    }
-    // Every key of the answer is computed, whether or not an earlier one fits already.
-    int match = -1;
-    bool usable = false;
-    for (std::size_t k = 0; k < lookup.answer.size(); ++k) {
-      psk::Candidate& candidate = lookup.answer[k];
-      if (auto why = refusal(offer, candidate, identity, now, common, out)) {
-        if (!lookup.refusal) lookup.refusal = std::move(why);
-        continue;
-      }
-      usable = true;
-      const crypto::HashValue& hash =
-          truncated_hash(settings, offer, candidate.secrets.hash(), transcript, lookup);
-      const crypto::HashValue expected = candidate.secrets.binder.mac({hash.bytes()});
-      const bool equal = secret::equal_in_constant_time(expected.bytes(), binder.data);
-      if (equal && match < 0) match = static_cast<int>(k);
-    }
-    if (!usable) continue;
-    // Section 4.2.11: a binder that does not validate ends the handshake.
-    if (match < 0)
-      return fail(Reason::psk_binder_mismatch, of_identity(identity) + other_hash(lookup.answer[0], binder));
-    psk::Candidate& candidate = lookup.answer[static_cast<std::size_t>(match)];
-    out.selected_identity = i;
-    out.older_key = match > 0;
-    out.by_server_name = !candidate.restrictions.server_name.empty();
-    out.secrets = std::move(candidate.secrets);
-    lookup.answer.clear();
-    return true;
-  }
-  // Whatever the identities are: who probes for them learns nothing.
-  if (!has_common_suite(settings, offer)) return fail(Reason::no_common_suite);
-  if (lookup.refusal) return std::unexpected(std::move(*lookup.refusal));
-  extension::PskIdentity first;
-  wire::Reader again(offer.psks.identities.raw);
-  read(again, first);
-  Error error(
-      Reason::psk_identity_unknown,
-      of_identity(first.identity.data) +
-          (lookup.unknown > 1 ? " and " + std::to_string(lookup.unknown - 1) + " more" : std::string()));
-  if (settings.options.unknown_identity_alert == UnknownIdentityAlert::unknown_psk_identity) {
-    error.with_alert(Alert::unknown_psk_identity);
-  }
-  return std::unexpected(std::move(error));
-}
-
 Expected<> choose_suite(const policy::Settings& settings, const Offer& offer, const policy::Suite* fixed,
                         Negotiated& out) {
-  const HashAlgorithm hash = out.secrets->hash();
+  const auto eligible = [&](const policy::Suite& suite) {
+    if (out.secrets && suite.hash != out.secrets->hash()) return false;
+    return (!fixed || &suite == fixed) && contains(offer.hello.cipher_suites, suite.id);
+  };
+  // A session goes on with its own suite, if it can: early data is bound to it (section 4.2.10).
+  if (out.session) out.suite = settings.suite(out.session->cipher_suite());
+  if (out.suite && eligible(*out.suite)) return {};
+  out.suite = nullptr;
   for (const policy::Suite& suite : settings.suites) {
-    if (suite.hash != hash || (fixed && &suite != fixed)) continue;
-    if (!contains(offer.hello.cipher_suites, suite.id)) continue;
+    if (!eligible(suite)) continue;
     out.suite = &suite;
     return {};
   }
@@ -352,6 +219,16 @@ Expected<bool> choose_group(const policy::Settings& settings, const Offer& offer
 }  // namespace
 
 Expected<> choose_mode_and_group(const policy::Settings& settings, const Offer& offer, Negotiated& out) {
+  if (out.by_certificate) {
+    // RFC 8446 section 4.1.1, RFC 8773 section 5.1: a certificate never goes without (EC)DHE.
+    out.mode = PskKeyExchangeMode::psk_dhe_ke;
+    if (out.secrets && !contains(offer.modes, out.mode)) {
+      return fail(Reason::psk_mode_mismatch, "tls_cert_with_extern_psk without psk_dhe_ke");
+    }
+    const auto found = choose_group(settings, offer, out);
+    if (!found) return std::unexpected(found.error());
+    return *found ? Expected<>() : fail(Reason::no_common_group);
+  }
   bool common_mode = false;
   for (const PskKeyExchangeMode mode : settings.options.psk_modes) {
     if (!contains(offer.modes, mode)) continue;

@@ -41,6 +41,8 @@ const std::map<ExtensionType, std::string_view> standard = {
     {post_handshake_auth, "CH"},
     {signature_algorithms_cert, "CH, CR"},
     {record_size_limit, "CH, EE"},
+    {compress_certificate, "CH, CR"},      // RFC 8879 section 3
+    {tls_cert_with_extern_psk, "CH, SH"},  // RFC 8773 section 5
     // Of TLS 1.2, known so that they are refused in the messages of TLS 1.3.
     {encrypt_then_mac, "CH"},
     {extended_master_secret, "CH"},
