@@ -1,10 +1,15 @@
 #include "crypto/public_random.h"
 
+#define OPENSSL_SUPPRESS_DEPRECATED  // RAND_set_rand_method
 #include <gtest/gtest.h>
+#include <openssl/rand.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
+#include <cstring>
 #include <set>
 #include <thread>
 #include <vector>
@@ -74,6 +79,67 @@ TEST(PublicRandom, AChildProcessGetsOthersThanItsParent) {
   EXPECT_NE(ours, theirs);
   close(pipe_ends[0]);
   close(pipe_ends[1]);
+}
+
+// The thread's variables are gone by then; a static object may still have a connection to make.
+TEST(PublicRandomDeathTest, IsThereUntilTheProcessEnds) {
+  const auto end_and_draw = [] {
+    draw();
+    std::atexit([] { _exit(draw() != draw() ? 0 : 1); });
+    std::exit(2);
+  };
+  EXPECT_EXIT(end_and_draw(), testing::ExitedWithCode(0), "");
+}
+
+// A job that left its stack inside the generator, as libcrypto's asynchronous jobs do, and goes on in another
+// thread when the one that it began in has ended.
+struct Job {
+  static inline Job* running = nullptr;
+  ucontext_t outside{}, inside{};
+  std::vector<std::uint8_t> stack = std::vector<std::uint8_t>(256 * 1024);
+  Value value{};
+  bool leave = true, done = false;
+  std::uint8_t next = 1;
+
+  static void run() {
+    running->value = draw();
+    running->done = true;
+    swapcontext(&running->inside, &running->outside);
+  }
+  static int generate(unsigned char* out, int size) {
+    if (std::exchange(running->leave, false)) swapcontext(&running->inside, &running->outside);
+    std::memset(out, running->next++, static_cast<std::size_t>(size));
+    return 1;
+  }
+};
+
+// The death test isolates the generator that it replaces.
+void draw_in_two_threads() {
+  static_cast<void>(Provider::system());
+  Job job;
+  Job::running = &job;
+  RAND_METHOD method{};
+  method.bytes = Job::generate;
+  method.status = [] { return 1; };
+  RAND_set_rand_method(&method);
+  getcontext(&job.inside);
+  job.inside.uc_stack.ss_sp = job.stack.data();
+  job.inside.uc_stack.ss_size = job.stack.size();
+  makecontext(&job.inside, Job::run, 0);
+  std::thread([&] { swapcontext(&job.outside, &job.inside); }).join();
+  if (job.done) _exit(2);
+  Value later{};
+  std::thread([&] {
+    swapcontext(&job.outside, &job.inside);
+    later = draw();  // from the block that the job filled: this thread's
+  }).join();
+  Value ones{};
+  ones.fill(1);
+  _exit(job.done && job.value == ones && later == ones && job.next == 2 ? 0 : 1);
+}
+
+TEST(PublicRandomDeathTest, HoldsNothingOfAThreadWhileTheGeneratorRuns) {
+  EXPECT_EXIT(draw_in_two_threads(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

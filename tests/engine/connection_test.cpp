@@ -2,7 +2,6 @@
 #include <set>
 
 #include "engine/wire_log.h"
-#include "policy/suites.h"
 
 namespace sesame::test {
 namespace {
@@ -333,14 +332,6 @@ TEST(OneOctetAtATime, EachKindOfHandshake) {
     ASSERT_TRUE(pair.pump());
     EXPECT_TRUE(pair.server.connection.read_closed());
   }
-}
-
-// ---- the sequence number's end cannot be reached, and is guarded ----
-
-TEST(SequenceNumber, IsGuardedAtItsEnd) {
-  const policy::Suite suite =
-      *policy::find_suite(**crypto::Provider::system(), CipherSuite::TLS_CHACHA20_POLY1305_SHA256);
-  EXPECT_LT(suite.records_per_key, ~std::uint64_t{0}) << "the keys are updated long before";
 }
 
 }  // namespace
