@@ -10,6 +10,8 @@
 #include <optional>
 
 #include "client.h"
+#include "host_port.h"
+#include "live_keys.h"
 #include "report.h"
 #include "secret_text.h"
 #include "tls_options.h"
@@ -50,26 +52,11 @@ Exit codes: 0 the server ended the connection properly, 1 wrong usage, 2 a key f
 could not be used, 3 the server could not be reached, 4 the TLS handshake failed,
 5 the connection broke after it; 130 and 143 ended by SIGINT or SIGTERM.)";
 
-// "host", "host:port", "[v6]:port", "[v6]", or an IPv6 address without brackets.
 bool split_target(ConnectOptions& options) {
-  std::string_view text = options.target;
-  std::string_view port;
-  if (text.starts_with('[')) {
-    const std::size_t end = text.find(']');
-    if (end == std::string_view::npos) return false;
-    const std::string_view rest = text.substr(end + 1);
-    text = text.substr(1, end - 1);
-    if (!rest.empty() && (rest.front() != ':' || rest.size() == 1)) return false;
-    port = rest.empty() ? rest : rest.substr(1);
-  } else if (const std::size_t colon = text.find(':');
-             colon != std::string_view::npos && text.rfind(':') == colon) {
-    port = text.substr(colon + 1);
-    text = text.substr(0, colon);
-    if (port.empty()) return false;
-  }
-  if (text.empty() || (!port.empty() && !options.port.empty())) return false;
-  options.client.host = text;
-  options.client.port = !port.empty() ? std::string(port) : options.port.empty() ? "4433" : options.port;
+  const auto split = split_host_port(options.target);
+  if (!split || (!split->port.empty() && !options.port.empty())) return false;
+  options.client.host = split->host;
+  options.client.port = !split->port.empty() ? split->port : options.port.empty() ? "4433" : options.port;
   return true;
 }
 
@@ -120,35 +107,24 @@ std::expected<std::vector<Credential>, ExitCode> single_key(const ConnectOptions
 }
 
 std::expected<std::vector<Credential>, ExitCode> keys_of_files(const ConnectOptions& options) {
-  std::vector<Credential> all;
-  for (const auto& file : options.tls.files()) {
-    const auto keys = read_key_file(file, options.tls.key_file_options());
-    if (!keys) {
-      complain(keys.error(), file);
-      return std::unexpected(ExitCode::key_file);
-    }
-    if (const auto warning = permission_warning(file); !warning.empty()) warn(warning);
-    all.insert(all.end(), keys->begin(), keys->end());
-  }
-  if (options.identities.empty()) return all;
-  std::vector<Credential> chosen;
+  std::vector<std::string> identities;
   for (const auto& text : options.identities) {
-    const auto identity = decode_identity(text);
+    auto identity = decode_identity(text);
     if (!identity) {
       complain(identity.error());
       return std::unexpected(ExitCode::usage);
     }
-    const std::size_t before = chosen.size();
-    for (const auto& key : all) {
-      if (as_text(key.identity()) == *identity) chosen.push_back(key);
-    }
-    if (chosen.size() == before) {
-      complain(fmt::format("there is no key for \"{}\" in {}", text, fmt::join(options.tls.files(), ", ")),
-               "sesame keygen --list shows the identities of a file.");
-      return std::unexpected(ExitCode::key_file);
-    }
+    identities.push_back(std::move(*identity));
   }
-  return chosen;
+  OfferedKeys keys(options.tls.files(), options.tls.key_file_options(), std::move(identities));
+  if (const auto loaded = keys.load(); !loaded) {
+    complain(loaded.error().error, loaded.error().source);
+    return std::unexpected(ExitCode::key_file);
+  }
+  for (const auto& file : options.tls.files()) {
+    if (const auto warning = permission_warning(file); !warning.empty()) warn(warning);
+  }
+  return *keys.now();
 }
 
 std::expected<std::vector<Credential>, ExitCode> find_keys(const ConnectOptions& options) {

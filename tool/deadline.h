@@ -1,10 +1,12 @@
-// A time limit on what a coroutine does with a socket: when it is over, whatever waits on the socket is
-// cancelled.
+// A time limit on what a coroutine does: when it is over, whatever waits on a socket is cancelled, or what
+// else is asked for is done.
 #pragma once
 
+#include <asio/any_io_executor.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/steady_timer.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
 
 namespace sesame::tool {
@@ -13,12 +15,18 @@ class Deadline {
  public:
   using Duration = asio::steady_timer::duration;
 
-  /// `socket` outlives this.
-  explicit Deadline(asio::ip::tcp::socket& socket) : state_(std::make_shared<State>(socket)) {}
+  /// Cancels what waits on `socket`, which outlives this.
+  explicit Deadline(asio::ip::tcp::socket& socket)
+      : Deadline(socket.get_executor(), [&socket] {
+          std::error_code ignored;
+          socket.cancel(ignored);
+        }) {}
+  Deadline(const asio::any_io_executor& executor, std::function<void()> over)
+      : state_(std::make_shared<State>(executor, std::move(over))) {}
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
   ~Deadline() {
-    state_->socket = nullptr;
+    state_->over = nullptr;
     state_->timer.cancel();
   }
 
@@ -40,8 +48,9 @@ class Deadline {
 
  private:
   struct State {
-    explicit State(asio::ip::tcp::socket& s) : socket(&s), timer(s.get_executor()) {}
-    asio::ip::tcp::socket* socket;  // nullptr: the coroutine has ended
+    State(const asio::any_io_executor& executor, std::function<void()> what)
+        : over(std::move(what)), timer(executor) {}
+    std::function<void()> over;  // empty: the coroutine has ended
     asio::steady_timer timer;
     asio::steady_timer::time_point end;
     bool waiting = false;
@@ -52,12 +61,11 @@ class Deadline {
     state->waiting = true;
     state->timer.expires_at(state->end);
     state->timer.async_wait([state](const std::error_code& error) {
-      if (error || state->socket == nullptr) return;
+      if (error || !state->over) return;
       if (asio::steady_timer::clock_type::now() < state->end) return wait(state);
       state->waiting = false;
       state->expired = true;
-      std::error_code ignored;
-      state->socket->cancel(ignored);
+      state->over();
     });
   }
 

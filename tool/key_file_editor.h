@@ -42,6 +42,8 @@ class KeyFileEditor {
   KeyFileEditor& operator=(KeyFileEditor&&) = delete;
   ~KeyFileEditor();
 
+  /// Whether the identity has a key, or two.
+  bool has(Bytes identity) const { return !entries_of(identity).empty(); }
   /// Adds the first key of an identity at the end.
   KeyFileExpected<> add(Bytes identity, const SecretText& line);
   /// Adds a newer key for an identity that has one, before it.

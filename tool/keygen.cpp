@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <sesame/credential.h>
 #include <sesame/key_file.h>
-#include <sys/random.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "key_file_editor.h"
+#include "random_key.h"
 #include "report.h"
 #include "tls_options.h"
 
@@ -53,16 +53,6 @@ ExitCode complain_about(const KeyFileError& error) {
   return ExitCode::key_file;
 }
 
-// The octets come from the kernel, as libcrypto's own seed does.
-bool fill_random(std::string& key) {
-  for (std::size_t done = 0; done < key.size();) {
-    const ssize_t size = ::getrandom(key.data() + done, key.size() - done, 0);
-    if (size < 0) return false;
-    done += static_cast<std::size_t>(size);
-  }
-  return true;
-}
-
 ExitCode list_identities(const KeygenOptions& options) {
   const auto content = read_key_text(options.file);
   if (!content) return complain_about(content.error());
@@ -96,12 +86,12 @@ ExitCode make_key(const KeygenOptions& options, Bytes identity) {
     warn(fmt::format("{} octets can be guessed: RFC 9257 asks for {} at least. 32 is the default.",
                      options.octets, short_key_size));
   }
-  SecretText key(std::string(options.octets, '\0'));
-  if (!fill_random(key.text)) {
+  const auto key = random_key(options.octets);
+  if (!key) {
     complain("the system gives no random octets");
     return ExitCode::usage;
   }
-  const SecretText line(key_file_line(identity, as_bytes(key.text)));
+  const SecretText line(key_file_line(identity, as_bytes(key->text)));
 
   if (options.file == "-") {
     std::fwrite(line.text.data(), 1, line.text.size(), stdout);

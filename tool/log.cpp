@@ -18,6 +18,7 @@ Json Log::event(std::string_view kind) {
 void Log::write(std::string_view text, const Json& json) const {
   std::FILE* out = file_ ? file_.get() : stderr;
   const std::string line = json_ ? json.object() + "\n" : fmt::format("{} {}\n", timestamp(), text);
+  const std::lock_guard lock(mutex_);
   std::fwrite(line.data(), 1, line.size(), out);
   std::fflush(out);
 }

@@ -1,8 +1,9 @@
-// The server's log: a line for each event, as text or as JSON.
+// The server's log: a line for each event, as text or as JSON. Threads may write at the same time.
 #pragma once
 
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,7 @@ class Log {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
   bool json_;
+  mutable std::mutex mutex_;
   std::unique_ptr<std::FILE, Close> file_;
 };
 

@@ -6,6 +6,7 @@
 #include "connect.h"
 #include "help_format.h"
 #include "keygen.h"
+#include "keys.h"
 #include "report.h"
 #include "serve.h"
 
@@ -27,12 +28,13 @@ Then:
   printf 'hello\n' | sesame connect localhost
   sesame keygen --rotate alice        a newer key, while the server runs
   sesame connect --json localhost </dev/null
+  sesame keys add sensor-17           many keys, and keys with an end: a store in SQLite
 
 Other programs speak the same:
   openssl s_client -connect localhost:4433 -psk_identity alice -psk HEXKEY
 
 sesame COMMAND --help tells all about a command, and so do the manual pages sesame(1),
-sesame-keygen(1), sesame-serve(1) and sesame-connect(1).
+sesame-keygen(1), sesame-keys(1), sesame-serve(1) and sesame-connect(1).
 
 Exit codes: 0 done, 1 wrong usage, 2 a key file could not be used, 3 the network,
 4 the TLS handshake failed, 5 the connection broke after it.)";
@@ -49,6 +51,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.formatter(std::make_shared<sesame::tool::HelpFormat>());  // before the subcommands, which inherit it
   sesame::tool::add_keygen(app, result);
+  sesame::tool::add_keys(app, result);
   sesame::tool::add_serve(app, result);
   sesame::tool::add_connect(app, result);
   try {

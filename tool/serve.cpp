@@ -37,8 +37,8 @@ The standard output has a line "listening on ADDRESS:PORT" for each address. The
 on the standard error or in --log FILE, has a line for each connection when it has
 ended: what was negotiated, or why it failed and what to do about it.
 
-The key files are looked at every second. A changed file is used for new connections
-at once; a file that cannot be used is reported, and the old keys stay. Two lines for
+A key file is lines of sesame keygen, or a store of sesame keys. They are looked at
+every second, and at once with SIGHUP. What changed is used for new connections; a file that cannot be used is reported, and the old keys stay. Two lines for
 one identity are two keys, the newer first: both are accepted (sesame keygen --rotate).
 
 SIGINT and SIGTERM end it: open connections get a close_notify.
@@ -89,6 +89,7 @@ ExitCode run(const ServeOptions& options) {
     return ExitCode::usage;
   }
 
+  raise_file_limit();
   Server server(options.server, keys, log);
   if (const ExitCode code = server.listen(); code != ExitCode::ok) return code;
   return server.run(std::move(*created));
@@ -113,6 +114,11 @@ void add_serve(CLI::App& app, ExitCode& result) {
   command->add_option("--log", options->log_file, "Append the log to FILE [the standard error]")
       ->type_name("FILE");
   command->add_flag("--json", options->server.json, "Log, and say where it listens, in lines of JSON");
+
+  command
+      ->add_option("--metrics", options->server.metrics,
+                   "Answer HTTP requests for /metrics there, in Prometheus's text form [nowhere]")
+      ->type_name("ADDRESS:PORT");
 
   add_tls_options(*command, options->tls);
   command

@@ -1,10 +1,11 @@
 #include "server.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
+#include <algorithm>
 #include <asio/co_spawn.hpp>
 #include <asio/detached.hpp>
-#include <asio/ip/v6_only.hpp>
 #include <asio/redirect_error.hpp>
 #include <asio/use_awaitable.hpp>
 #include <csignal>
@@ -16,75 +17,18 @@ namespace sesame::tool {
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
-namespace {
-
-std::string endpoint_text(const tcp::endpoint& endpoint) {
-  const auto address = endpoint.address();
-  // An IPv4 client of a socket for both families.
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
-    const auto v4 = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
-    return fmt::format("{}:{}", v4.to_string(), endpoint.port());
-  }
-  return endpoint.address().is_v6() ? fmt::format("[{}]:{}", endpoint.address().to_string(), endpoint.port())
-                                    : fmt::format("{}:{}", endpoint.address().to_string(), endpoint.port());
-}
-
-}  // namespace
-
 Server::Server(const ServerOptions& options, LiveKeys& keys, Log& log)
-    : options_(options), keys_(keys), log_(log) {}
-
-// ---- listening ----
-
-bool Server::listen_on(const tcp::endpoint& endpoint, bool v6_only, std::error_code& error) {
-  tcp::acceptor acceptor(io_);
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error && endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(v6_only), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
-  if (error) return false;
-  // With --port 0 all addresses get the port that the first one got.
-  options_.port = acceptor.local_endpoint().port();
-  acceptors_.push_back(std::move(acceptor));
-  return true;
-}
+    : options_(options), keys_(keys), log_(log), key_watch_(io_, keys, log, metrics_) {}
 
 ExitCode Server::listen() {
-  std::error_code error;
-  const auto complain_about = [&error](std::string_view what) {
-    complain(fmt::format("cannot listen on {}: {}", what, error.message()), network_advice(error));
-    return ExitCode::network;
-  };
-  if (options_.addresses.empty()) {
-    // One socket for both families; IPv4 alone where the system has no IPv6.
-    if (!listen_on({tcp::v6(), options_.port}, false, error)) {
-      if (error == asio::error::address_in_use) return complain_about(fmt::format("port {}", options_.port));
-      error.clear();
-      if (!listen_on({tcp::v4(), options_.port}, true, error)) {
-        return complain_about(fmt::format("port {}", options_.port));
-      }
-    }
+  auto acceptors = listen_on(io_, options_.addresses, options_.port);
+  if (!acceptors) return acceptors.error();
+  acceptors_ = std::move(*acceptors);
+  if (!options_.metrics.empty()) {
+    if (const ExitCode code = metrics_server_.listen(options_.metrics); code != ExitCode::ok) return code;
   }
-  for (const auto& name : options_.addresses) {
-    const auto found = tcp::resolver(io_).resolve(name, "", tcp::resolver::passive, error);
-    if (error) return complain_about(name);
-    for (const auto& entry : found) {
-      const tcp::endpoint endpoint(entry.endpoint().address(), options_.port);
-      if (!listen_on(endpoint, true, error)) return complain_about(endpoint_text(endpoint));
-    }
-  }
-  for (const auto& acceptor : acceptors_) {
-    const tcp::endpoint endpoint = acceptor.local_endpoint();
-    if (options_.json) {
-      Json json = Log::event("listening");
-      json.add("address", endpoint.address().to_string()).add("port", endpoint.port());
-      fmt::print("{}\n", json.object());
-    } else {
-      fmt::print("listening on {}\n", endpoint_text(endpoint));
-    }
-  }
-  std::fflush(stdout);
+  print_listening(acceptors_, options_.json);
+  metrics_server_.start(options_.json);
   return ExitCode::ok;
 }
 
@@ -93,13 +37,14 @@ ExitCode Server::listen() {
 ExitCode Server::run(std::shared_ptr<const Context> context) {
   context_ = std::move(context);
   for (auto& acceptor : acceptors_) asio::co_spawn(io_, accept(acceptor), asio::detached);
-  asio::co_spawn(io_, follow_keys(), asio::detached);
+  key_watch_.start();
+  asio::co_spawn(io_, trim_memory(), asio::detached);
   asio::co_spawn(io_, stop_on_signal(), asio::detached);
   io_.run();
-  reader_.join();
   Json json = Log::event("stopped");
-  json.add("accepted", accepted_).add("failed", failed_);
-  log_.write(fmt::format("stopped after {}, {} of them failed", counted(accepted_, "connection"), failed_),
+  json.add("accepted", metrics_.accepted()).add("failed", metrics_.failed());
+  log_.write(fmt::format("stopped after {}, {} of them failed", counted(metrics_.accepted(), "connection"),
+                         metrics_.failed()),
              json);
   return ExitCode::ok;
 }
@@ -118,8 +63,9 @@ asio::awaitable<void> Server::accept(tcp::acceptor& acceptor) {
     std::string peer;
     if (!error) peer = endpoint_text(socket.remote_endpoint(error));
     if (!error) {
-      ++accepted_;
-      ++active_;
+      metrics_.add_accepted();
+      metrics_.add_open(1);
+      peak_ = std::max(peak_, ++active_);
       asio::co_spawn(io_, serve(std::move(socket), std::move(peer)), asio::detached);
       continue;
     }
@@ -140,6 +86,8 @@ asio::awaitable<void> Server::stop_on_signal() {
   co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, error));
   stopping_ = true;
   for (auto& acceptor : acceptors_) acceptor.close(error);
+  metrics_server_.stop();
+  key_watch_.stop();
   tick_.cancel();
   room_.cancel();
   for (Deadline* deadline : open_) deadline->expire();
@@ -147,54 +95,25 @@ asio::awaitable<void> Server::stop_on_signal() {
   signals_.clear(error);
 }
 
-// ---- keys ----
-
-asio::awaitable<void> Server::follow_keys() {
+// What many connections held is the allocator's to give back when most of them have gone; by itself it keeps
+// it.
+asio::awaitable<void> Server::trim_memory() {
+  constexpr std::size_t worth_it = 64;
   while (!stopping_) {
     std::error_code error;
     tick_.expires_after(1s);
     co_await tick_.async_wait(asio::redirect_error(asio::use_awaitable, error));
-    if (stopping_) continue;
-    using Followed = std::expected<std::optional<LiveKeys::Loaded>, LiveKeys::Failure>;
-    auto follow = [](LiveKeys& keys) -> asio::awaitable<Followed> { co_return keys.follow(); };
-    const Followed followed = co_await asio::co_spawn(reader_, follow(keys_), asio::use_awaitable);
-    if (!followed)
-      log_loaded(std::unexpected(followed.error()));
-    else if (*followed)
-      log_loaded(**followed);
+    if (peak_ < worth_it || active_ > peak_ / 2) continue;
+    ::malloc_trim(0);
+    peak_ = active_;
   }
-}
-
-void Server::log_loaded(const std::expected<LiveKeys::Loaded, LiveKeys::Failure>& loaded) {
-  if (loaded) {
-    Json json = Log::event("keys_loaded");
-    json.add("identities", loaded->identities).add("keys", loaded->keys);
-    log_.write(fmt::format(
-                   "keys loaded: {} for {}", counted(loaded->keys, "key"),
-                   loaded->identities == 1 ? "1 identity" : fmt::format("{} identities", loaded->identities)),
-               json);
-    for (const auto& identity : loaded->short_keys) {
-      Json warning = Log::event("key_short");
-      warning.add("identity", identity);
-      log_.write(fmt::format("warning: the key of \"{}\" has under 16 octets and can be guessed", identity),
-                 warning);
-    }
-    return;
-  }
-  const auto& [file, error] = loaded.error();
-  Json json = Log::event("keys_rejected");
-  json.add_or_null("file", file);
-  add_error(json, error);
-  log_.write(fmt::format("keys not loaded, the old ones stay: {}{} {}", file.empty() ? "" : file + ": ",
-                         error.message(), error.advice()),
-             json);
 }
 
 ServerStatus Server::status() const {
   const auto statistics = keys_.keyring()->statistics();
   return {.up = std::chrono::steady_clock::now() - started_,
-          .accepted = accepted_,
-          .failed = failed_,
+          .accepted = metrics_.accepted(),
+          .failed = metrics_.failed(),
           .open = active_,
           .identities = statistics.identities,
           .keys = statistics.keys};

@@ -9,7 +9,6 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
-#include <asio/thread_pool.hpp>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -19,8 +18,12 @@
 
 #include "deadline.h"
 #include "exit_code.h"
+#include "key_watch.h"
+#include "listener.h"
 #include "live_keys.h"
 #include "log.h"
+#include "metrics.h"
+#include "metrics_server.h"
 #include "status_page.h"
 
 namespace sesame::tool {
@@ -30,6 +33,7 @@ struct ServerOptions {
   std::uint16_t port = 4433;           ///< 0: any that is free
   bool http = false;
   bool json = false;
+  std::string metrics;  ///< ADDRESS:PORT for Prometheus; empty: none
   std::size_t max_connections = 1000;
   std::chrono::seconds handshake_timeout{10};
   std::chrono::seconds idle_timeout{300};
@@ -56,16 +60,14 @@ class Server {
     bool timed_out = false;
   };
 
-  bool listen_on(const asio::ip::tcp::endpoint& endpoint, bool v6_only, std::error_code& error);
   asio::awaitable<void> accept(asio::ip::tcp::acceptor& acceptor);
   asio::awaitable<void> serve(Socket socket, std::string peer);
   asio::awaitable<void> converse(Stream& stream, Deadline& deadline, Outcome& outcome);
   asio::awaitable<void> echo(Stream& stream, Deadline& deadline, Outcome& outcome);
   asio::awaitable<void> answer_http(Stream& stream, Deadline& deadline, Outcome& outcome);
-  asio::awaitable<void> linger(Socket& socket, Deadline& deadline);
-  asio::awaitable<void> follow_keys();
+  asio::awaitable<void> trim_memory();
   asio::awaitable<void> stop_on_signal();
-  void log_loaded(const std::expected<LiveKeys::Loaded, LiveKeys::Failure>& loaded);
+  void count(const Stream& stream, const Outcome& outcome);
   void log_outcome(const std::string& peer, const Stream& stream, const Outcome& outcome, double seconds);
   ServerStatus status() const;
 
@@ -75,16 +77,17 @@ class Server {
   std::shared_ptr<const Context> context_;
 
   asio::io_context io_{1};
-  asio::thread_pool reader_{1};  // large key files take their time
-  std::vector<asio::ip::tcp::acceptor> acceptors_;
+  Metrics metrics_;
+  KeyWatch key_watch_;
+  MetricsServer metrics_server_{io_, metrics_};
+  Acceptors acceptors_;
   asio::signal_set signals_{io_};
   asio::steady_timer tick_{io_};
   asio::steady_timer room_{io_};  // cancelled when a connection ends
   std::size_t active_ = 0;        // accepted, and not ended
+  std::size_t peak_ = 0;          // of these, since memory was last given back
   std::set<Deadline*> open_;      // theirs
   bool stopping_ = false;
-  std::uint64_t accepted_ = 0;
-  std::uint64_t failed_ = 0;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };
 

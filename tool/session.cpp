@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "linger.h"
 #include "report.h"
 #include "server.h"
 
@@ -24,6 +25,7 @@ asio::awaitable<void> Server::serve(Socket socket, std::string peer) {
   const auto begin = std::chrono::steady_clock::now();
   const auto gone = [this](void*) {
     --active_;
+    metrics_.add_open(-1);
     room_.cancel();
   };
   const std::unique_ptr<Server, decltype(gone)> counted(this, gone);
@@ -42,7 +44,7 @@ asio::awaitable<void> Server::serve(Socket socket, std::string peer) {
   outcome.connected = !outcome.error;
   if (outcome.connected) co_await converse(stream, deadline, outcome);
   outcome.timed_out = deadline.expired();
-  if (!outcome.connected || outcome.error != asio::error::eof) ++failed_;
+  count(stream, outcome);
   log_outcome(peer, stream, outcome, seconds(std::chrono::steady_clock::now() - begin));
 
   // What ends well, or by our own doing, ends with close_notify; a failure had its alert.
@@ -96,15 +98,20 @@ asio::awaitable<void> Server::answer_http(Stream& stream, Deadline& deadline, Ou
   if (!outcome.error) outcome.error = asio::error::eof;  // as if the client had ended it
 }
 
-// A socket that is closed with octets unread sends a reset, which can overtake our last record or alert at
-// the peer.
-asio::awaitable<void> Server::linger(Socket& socket, Deadline& deadline) {
-  std::error_code error;
-  socket.shutdown(Socket::shutdown_send, error);
-  std::vector<char> rest(4096);
-  for (std::size_t total = 0; !error && !deadline.expired() && total < 1'048'576;) {
-    total +=
-        co_await socket.async_read_some(asio::buffer(rest), asio::redirect_error(asio::use_awaitable, error));
+void Server::count(const Stream& stream, const Outcome& outcome) {
+  metrics_.add_received(outcome.received);
+  metrics_.add_sent(outcome.sent);
+  if (outcome.connected) {
+    metrics_.add_handshake();
+    metrics_.add_end(outcome.error == asio::error::eof);
+  } else if (stopping_) {
+    metrics_.add_failure(Failure::stopped);
+  } else if (outcome.timed_out) {
+    metrics_.add_failure(Failure::timeout);
+  } else if (const Error* error = stream.last_error()) {
+    metrics_.add_failure(error->reason());
+  } else {
+    metrics_.add_failure(Failure::network);
   }
 }
 

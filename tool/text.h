@@ -26,6 +26,13 @@ class Json {
       return raw(name, std::to_string(value));
   }
 
+  /// The members of `other` behind those that are there.
+  Json& append(const Json& other) {
+    if (!members_.empty() && !other.members_.empty()) members_ += ',';
+    members_ += other.members_;
+    return *this;
+  }
+
   std::string object() const { return "{" + members_ + "}"; }
 
  private:

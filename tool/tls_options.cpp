@@ -95,7 +95,9 @@ void add_tls_options(CLI::App& app, TlsOptions& options) {
   const std::string keys = "Keys";
   app.add_option(
          "-k,--keys,--key-file", options.key_files,
-         fmt::format("File of lines identity:hexkey; may be given more than once [{}]", default_key_file))
+         fmt::format(
+             "File of lines identity:hexkey, or a store of sesame keys; may be given more than once [{}]",
+             default_key_file))
       ->type_name("FILE")
       ->allow_extra_args(false)
       ->group(keys);

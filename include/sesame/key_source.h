@@ -68,6 +68,8 @@ struct KeyDescription {
   bool older = false;  ///< there is a newer one for the identity
   HashAlgorithm hash = HashAlgorithm::sha256;
   PskUsage usage = PskUsage::tls13;
+  Bytes context;  ///< of an imported key; valid during the call, as the two below
+  std::uint32_t early_data_limit = 0;
   std::string_view alpn;
   std::string_view server_name;
   std::optional<TimePoint> not_before;

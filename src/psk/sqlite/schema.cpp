@@ -1,5 +1,7 @@
 #include "psk/sqlite/schema.h"
 
+#include <thread>
+
 namespace sesame::psk::sqlite {
 namespace {
 
@@ -18,6 +20,9 @@ CREATE TABLE keys (
   key         BLOB NOT NULL CHECK (length(key) BETWEEN 1 AND 4096),
   hash        INTEGER NOT NULL CHECK (hash IN (256, 384)),  -- SHA-256, SHA-384
   usage       INTEGER NOT NULL,                             -- sesame::PskUsage
+  context     BLOB NOT NULL,                                -- of an imported key
+  early_data_limit INTEGER NOT NULL,                        -- octets; 0: none
+  early_data_suite INTEGER NOT NULL,                        -- its cipher suite's number
   alpn        BLOB NOT NULL,                                -- empty: any
   server_name BLOB NOT NULL,                                -- empty: any
   not_before  INTEGER,                                      -- NULL: ever
@@ -41,12 +46,24 @@ static_assert(application_id == 1399157579 && schema_version == 1, "as the text 
 
 }  // namespace
 
-Expected<> create_schema(Database& database) {
-  // It is a property of the file, and cannot be changed in a transaction.
-  if (auto done = database.execute("PRAGMA journal_mode = WAL"); !done) return done;
+Expected<> create_schema(Database& database, std::chrono::milliseconds patience) {
+  constexpr const char* count_objects = "SELECT count(*) FROM sqlite_schema";
+  const auto before = database.value(count_objects);
+  if (!before) return std::unexpected(before.error());
+  if (*before != 0) return {};
+  // It is a property of the file, and cannot be changed in a transaction. Where several processes make it at
+  // the same time SQLite does not wait by itself.
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (;;) {
+    const auto done = database.execute("PRAGMA journal_mode = WAL");
+    if (done) break;
+    const bool busy = done.error().reason() == Reason::store_busy;
+    if (!busy || std::chrono::steady_clock::now() > end) return done;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
   auto transaction = Transaction::write(database);
   if (!transaction) return std::unexpected(transaction.error());
-  const auto objects = database.value("SELECT count(*) FROM sqlite_schema");
+  const auto objects = database.value(count_objects);
   if (!objects) return std::unexpected(objects.error());
   if (*objects != 0) return {};
   if (auto done = database.execute(tables); !done) return done;

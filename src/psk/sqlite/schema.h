@@ -14,8 +14,9 @@ namespace sesame::psk::sqlite {
 inline constexpr std::int64_t application_id = 0x5365734b;
 inline constexpr std::int64_t schema_version = 1;
 
-/// Makes the tables in an empty database; leaves a store that another process has made meanwhile.
-Expected<> create_schema(Database& database);
+/// Makes the tables in an empty database; leaves one that has some, also where another process makes them
+/// just now: that is waited for.
+Expected<> create_schema(Database& database, std::chrono::milliseconds patience);
 
 /// Errors: store_invalid, where it is another program's database, or a newer version's.
 Expected<> check_schema(Database& database);

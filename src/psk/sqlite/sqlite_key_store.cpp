@@ -39,13 +39,11 @@ Expected<> SqliteKeyStore::Impl::open_file() {
   const auto unavailable = [this](int error) {
     return fail(Reason::store_unavailable, path.string() + ": " + std::generic_category().message(error));
   };
-  bool created = false;
   if (options.create) {
     // SQLite gives what lies beside the file the file's mode.
     const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (file < 0 && errno != EEXIST) return unavailable(errno);
-    created = file >= 0;
-    if (created) ::close(file);
+    if (file >= 0) ::close(file);
   }
   struct stat status;
   if (::stat(path.c_str(), &status) != 0) return unavailable(errno);
@@ -55,9 +53,8 @@ Expected<> SqliteKeyStore::Impl::open_file() {
   std::error_code error;
   auto opened = Database::open(std::filesystem::absolute(path, error).string(), options.busy_timeout);
   if (!opened) return std::unexpected(opened.error());
-  // Another process may be making it just now: then this waits for it.
-  if (options.create && (created || status.st_size == 0)) {
-    if (auto made = psk::sqlite::create_schema(*opened); !made) return made;
+  if (options.create) {
+    if (auto made = psk::sqlite::create_schema(*opened, options.busy_timeout); !made) return made;
   }
   if (auto right = psk::sqlite::check_schema(*opened); !right) return right;
   if (auto set = opened->execute("PRAGMA secure_delete = ON; PRAGMA synchronous = FULL"); !set) return set;
@@ -117,12 +114,14 @@ Expected<std::int64_t> SqliteKeyStore::Impl::keys_of(Database& now, Bytes identi
 
 Expected<> SqliteKeyStore::Impl::insert(Database& now, const CredentialParameters& p, std::int64_t change) {
   auto query = now.query(
-      "INSERT INTO keys (identity, key, hash, usage, alpn, server_name, not_before, not_after, added, "
-      "change) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+      "INSERT INTO keys (identity, key, hash, usage, context, early_data_limit, early_data_suite, alpn, "
+      "server_name, not_before, not_after, added, change) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
   if (!query) return std::unexpected(query.error());
   query->bind(p.identity).bind(p.key).bind(p.hash == HashAlgorithm::sha256 ? 256 : 384);
-  query->bind(static_cast<int>(p.usage)).bind(as_bytes(p.alpn)).bind(as_bytes(p.server_name));
+  query->bind(static_cast<int>(p.usage)).bind(p.context);
+  query->bind(p.early_data.limit).bind(static_cast<int>(p.early_data.cipher_suite));
+  query->bind(as_bytes(p.alpn)).bind(as_bytes(p.server_name));
   query->bind(to_stored(p.not_before)).bind(to_stored(p.not_after));
   query->bind(to_stored(std::chrono::system_clock::now())).bind(change);
   if (auto done = query->run(); !done) return done;

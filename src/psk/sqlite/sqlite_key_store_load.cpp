@@ -10,7 +10,7 @@ namespace {
 using psk::sqlite::Database;
 using psk::sqlite::Query;
 
-// Adds all rows of a query for identity, key, hash, usage, alpn, server_name, not_before, not_after.
+// Adds all rows of a query for SESAME_KEY_COLUMNS.
 Expected<> read_keys(Query& query, const std::string& path, std::vector<Credential>& out) {
   for (;;) {
     const auto row = query.step();
@@ -21,10 +21,13 @@ Expected<> read_keys(Query& query, const std::string& path, std::vector<Credenti
     p.key = query.octets(1);
     p.hash = query.integer(2) == 384 ? HashAlgorithm::sha384 : HashAlgorithm::sha256;
     p.usage = static_cast<PskUsage>(query.integer(3));
-    p.alpn = as_text(query.octets(4));
-    p.server_name = as_text(query.octets(5));
-    p.not_before = from_stored(query.optional_integer(6));
-    p.not_after = from_stored(query.optional_integer(7));
+    p.context = query.octets(4);
+    p.early_data.limit = static_cast<std::uint32_t>(query.integer(5));
+    p.early_data.cipher_suite = static_cast<CipherSuite>(query.integer(6));
+    p.alpn = as_text(query.octets(7));
+    p.server_name = as_text(query.octets(8));
+    p.not_before = from_stored(query.optional_integer(9));
+    p.not_after = from_stored(query.optional_integer(10));
     auto credential = Credential::create(p);
     if (!credential) {
       return fail(Reason::store_invalid, path + ": a row is not a key: " + credential.error().message());
@@ -34,11 +37,13 @@ Expected<> read_keys(Query& query, const std::string& path, std::vector<Credenti
 }
 
 // The whole in the order of the index, so that an identity's keys stand together, the newer first.
-constexpr const char* all_keys =
-    "SELECT identity, key, hash, usage, alpn, server_name, not_before, not_after FROM keys "
-    "ORDER BY identity, serial DESC";
+#define SESAME_KEY_COLUMNS                                                                       \
+  "identity, key, hash, usage, context, early_data_limit, early_data_suite, alpn, server_name, " \
+  "not_before, not_after"
+constexpr const char* all_keys = "SELECT " SESAME_KEY_COLUMNS " FROM keys ORDER BY identity, serial DESC";
 constexpr const char* changed_keys =
-    "SELECT identity, key, hash, usage, alpn, server_name, not_before, not_after FROM keys "
+    "SELECT " SESAME_KEY_COLUMNS
+    " FROM keys "
     "WHERE identity IN (SELECT identity FROM keys WHERE change > ?1) ORDER BY identity, serial DESC";
 
 Expected<KeyChanges> read_changes(Database& database, std::optional<KeyVersion> since) {
@@ -114,7 +119,7 @@ Expected<> SqliteKeyStore::list(std::optional<Bytes> identity,
   // The keys themselves are not even read.
   auto query = (*database)->query(
       "SELECT identity, length(key), hash, usage, alpn, server_name, not_before, not_after, added, "
-      "serial < max(serial) OVER (PARTITION BY identity) FROM keys "
+      "context, early_data_limit, serial < max(serial) OVER (PARTITION BY identity) FROM keys "
       "WHERE ?1 IS NULL OR identity = ?1 ORDER BY identity, serial DESC");
   if (!query) return std::unexpected(query.error());
   if (identity) query->bind(*identity);
@@ -124,11 +129,14 @@ Expected<> SqliteKeyStore::list(std::optional<Bytes> identity,
     if (!*row) return {};
     const std::string alpn(as_text(query->octets(4)));
     const std::string server_name(as_text(query->octets(5)));
+    const std::string context(as_text(query->octets(9)));
     each({.identity = query->octets(0),
           .key_size = static_cast<std::size_t>(query->integer(1)),
-          .older = query->integer(9) != 0,
+          .older = query->integer(11) != 0,
           .hash = query->integer(2) == 384 ? HashAlgorithm::sha384 : HashAlgorithm::sha256,
           .usage = static_cast<PskUsage>(query->integer(3)),
+          .context = as_bytes(context),
+          .early_data_limit = static_cast<std::uint32_t>(query->integer(10)),
           .alpn = alpn,
           .server_name = server_name,
           .not_before = from_stored(query->optional_integer(6)),
