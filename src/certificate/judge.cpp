@@ -116,18 +116,11 @@ X509_STORE* store_of(const Judgement& judgement) {
   return standing ? TrustStoreAccess::store(*standing) : nullptr;
 }
 
-/// Who issued the end entity: the next of the verified chain. Where that ends with the end entity itself,
-/// which is trusted as it is, the next of what the peer sent will do, if it really has issued it.
-X509* issuer_of(X509_STORE_CTX* context, X509* leaf, const ParsedChain& chain) noexcept {
+/// Who issued the end entity: the next of the chain that was verified, where it has one.
+X509* issuer_of(X509_STORE_CTX* context, X509* leaf) noexcept {
   const STACK_OF(X509)* const verified = X509_STORE_CTX_get0_chain(context);
   if (sk_X509_num(verified) > 1) return sk_X509_value(verified, 1);
-  const auto has_issued = [&](X509* issuer) {
-    return X509_check_issued(issuer, leaf) == X509_V_OK && X509_verify(leaf, X509_get0_pubkey(issuer)) == 1;
-  };
-  if (has_issued(leaf)) return leaf;
-  if (chain.certificates.size() > 1 && has_issued(chain.certificates[1].get()))
-    return chain.certificates[1].get();
-  return nullptr;
+  return X509_self_signed(leaf, 1) == 1 ? leaf : nullptr;
 }
 
 Expected<> judge_ocsp(const crypto::Provider& provider, const Judgement& judgement, const Peer& peer,
@@ -139,7 +132,7 @@ Expected<> judge_ocsp(const crypto::Provider& provider, const Judgement& judgeme
   X509* const leaf = chain.certificates[0].get();
   return check_ocsp(provider,
                     {.certificate = leaf,
-                     .issuer = issuer_of(context, leaf, chain),
+                     .issuer = issuer_of(context, leaf),
                      .security_level = judgement.options.security_level,
                      .now = judgement.now},
                     peer.ocsp_response);

@@ -167,10 +167,11 @@ TEST_F(Judging, AnAddressIsNotFoundInADnsName) {
 }
 
 TEST_F(Judging, RefusesANameThatIsNone) {
-  for (const std::string& none :
-       {std::string("server.example\0.evil", 20), std::string("."), std::string("[]")}) {
+  const Issued issued = middle.issue({.dns = {"server.example"}, .ip = {"192.0.2.7"}});
+  for (const std::string& none : {std::string("server.example\0.evil", 20),
+                                  std::string("192.0.2.7\0.evil", 15), std::string("."), std::string("[]")}) {
     judge.name = none;
-    expect_failure(judge(server), Reason::certificate_name_mismatch, Alert::bad_certificate);
+    expect_failure(judge(issued), Reason::certificate_name_mismatch, Alert::bad_certificate);
   }
 }
 

@@ -99,6 +99,12 @@ TEST_F(Stapled, OfTheSameNumberAtAnotherAuthorityIsRefused) {
   expect_invalid(other.ocsp(server), "not signed by the issuer");
 }
 
+TEST_F(Stapled, AboutTheSameNumberOfAnotherIssuerIsRefused) {
+  expect_invalid(middle.ocsp(server, {.issuer = &root.own()}), "other certificates");
+  const Authority sister = root.intermediate();  // of the same name, with another key
+  expect_invalid(middle.ocsp(server, {.issuer = &sister.own()}), "other certificates");
+}
+
 TEST_F(Stapled, ByADelegatedResponderIsAccepted) {
   const Issued own = responder(middle);
   expect_accepted(judged(middle.ocsp(server, {.responder = &own})));
@@ -125,6 +131,14 @@ TEST_F(Stapled, ByAResponderWithoutTheRightIsRefused) {
   }
   const Issued no_usage = middle.issue({.subject = "responder"});
   expect_invalid(middle.ocsp(server, {.responder = &no_usage}), "not signed by the issuer");
+}
+
+TEST_F(Stapled, TheRightOfAResponderEndsByTheClockOfTheConnection) {
+  const Issued brief = responder(middle, {.not_after = hours(2)});
+  const Octets response = middle.ocsp(server, {.responder = &brief});
+  expect_accepted(judged(response));
+  judge.later = hours(3);
+  expect_invalid(response, "not signed by the issuer");
 }
 
 TEST_F(Stapled, ByTheServerItselfIsRefused) {
@@ -180,6 +194,16 @@ TEST_F(Stapled, ForAPinnedCertificateIsCheckedByTheIssuerThatThePeerSent) {
                  "is not known");
   expect_failure(judge.of_chain({server.der(), root.own().der()}), Reason::ocsp_response_invalid,
                  Alert::bad_certificate_status_response, "is not known");
+}
+
+// Whoever has a revoked key would bring an issuer of its own, which says "good".
+TEST_F(Stapled, ForAPinnedCertificateIsNotCheckedByAnImpostor) {
+  judge.options.trust = trust_of(server.pem());
+  judge.options.partial_chain = true;
+  const Authority impostor = root.intermediate(
+      KeyType::p256, "Test Intermediate", {.subject_key_identifier = middle.own().subject_key_identifier()});
+  judge.ocsp_response = impostor.ocsp(server);
+  EXPECT_FALSE(judge.of_chain({server.der(), impostor.own().der()}));
 }
 
 TEST_F(Stapled, ForASelfSignedCertificateIsItsOwn) {

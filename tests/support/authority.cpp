@@ -128,7 +128,8 @@ Issued make_certificate(KeyType type, const CertificateOptions& options, const I
   add_extension(certificate, by.certificate.get(), NID_key_usage, options.key_usage);
   add_extension(certificate, by.certificate.get(), NID_ext_key_usage, options.extended_key_usage);
   add_extension(certificate, by.certificate.get(), NID_subject_alt_name, names);
-  add_extension(certificate, by.certificate.get(), NID_subject_key_identifier, "hash");
+  add_extension(certificate, by.certificate.get(), NID_subject_key_identifier,
+                options.subject_key_identifier);
   add_extension(certificate, by.certificate.get(), NID_authority_key_identifier, issuer ? "keyid" : "");
   EVP_MD_CTX* const context = EVP_MD_CTX_new();
   EVP_PKEY_CTX* key_context = nullptr;
@@ -192,6 +193,14 @@ std::string Issued::chain_pem() const {
   for (const auto& one : intermediates) {
     out += test::pem([&](BIO* bio) { return PEM_write_bio_X509(bio, one.get()); });
   }
+  return out;
+}
+
+std::string Issued::subject_key_identifier() const {
+  const ASN1_OCTET_STRING* const id = X509_get0_subject_key_id(certificate.get());
+  char* const text = OPENSSL_buf2hexstr(ASN1_STRING_get0_data(id), ASN1_STRING_length(id));
+  std::string out = text;
+  OPENSSL_free(text);
   return out;
 }
 
@@ -271,8 +280,9 @@ Octets Authority::ocsp(const Issued& about, const OcspOptions& options) const {
   const int status = statuses[static_cast<int>(options.status)];
   const bool revoked = options.status == OcspStatus::revoked;
   OCSP_BASICRESP* const basic = OCSP_BASICRESP_new();
-  OCSP_CERTID* const id = OCSP_cert_to_id(EVP_get_digestbyname(options.digest.c_str()),
-                                          about.certificate.get(), own_.certificate.get());
+  OCSP_CERTID* const id =
+      OCSP_cert_to_id(EVP_get_digestbyname(options.digest.c_str()), about.certificate.get(),
+                      (options.issuer ? *options.issuer : own_).certificate.get());
   ASN1_GENERALIZEDTIME* const this_update = generalized_time_at(options.this_update);
   ASN1_GENERALIZEDTIME* const next_update =
       options.next_update ? generalized_time_at(*options.next_update) : nullptr;

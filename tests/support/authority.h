@@ -40,6 +40,7 @@ struct CertificateOptions {
   std::string extended_key_usage = {};  ///< as in openssl.cnf: "serverAuth,clientAuth"; empty: left out
   std::string key_usage = {};           ///< likewise
   std::string basic_constraints = {};   ///< empty: left out for an end entity
+  std::string subject_key_identifier = "hash";  ///< or hexadecimal with colons
   std::chrono::seconds not_before = -hours(24);
   std::chrono::seconds not_after = hours(24 * 30);
   unsigned which = 0;             ///< of the RSA keys
@@ -59,10 +60,11 @@ struct Issued {
   std::string chain_pem() const;  ///< with the intermediates
   std::string key_pem(std::string_view passphrase = {}) const { return pem_of(key, passphrase); }
   Octets public_key() const { return public_key_of(key); }
-  std::vector<Octets> chain() const;    ///< DER
-  std::vector<X509*> handles() const;   ///< the same
-  CertifiedKey certified_key() const;   ///< fails the test if it cannot be made
-  CertifiedKey raw_public_key() const;  ///< of the same key
+  std::string subject_key_identifier() const;  ///< as CertificateOptions has it
+  std::vector<Octets> chain() const;           ///< DER
+  std::vector<X509*> handles() const;          ///< the same
+  CertifiedKey certified_key() const;          ///< fails the test if it cannot be made
+  CertifiedKey raw_public_key() const;         ///< of the same key
   /// The same without intermediates.
   Issued alone() const { return {certificate, key, {}}; }
 };
@@ -80,6 +82,7 @@ struct OcspOptions {
   std::chrono::seconds this_update = -hours(1);
   std::optional<std::chrono::seconds> next_update = hours(24);
   const Issued* responder = nullptr;  ///< nullptr: the authority itself
+  const Issued* issuer = nullptr;     ///< in the CertID; nullptr: the authority itself
   bool includes_responder = true;     ///< its certificate is in the response
   std::string digest = "SHA1";        ///< of the CertID
 };
