@@ -175,7 +175,6 @@ enum class Reason : std::uint16_t {
   certificate_context_wrong,
   early_data_too_long,
   early_data_not_offered,
-  ticket_lifetime_wrong,
   context_refused,
 
   // How it ended.

@@ -99,9 +99,10 @@ class TicketIssuer {
 };
 
 struct TicketKeysOptions {
-  /// A new key is made after so long, and an old one opens tickets for one such time more. 0: only by
+  /// A new key is made after so long, and an old one opens tickets for one such time more: no less than
+  /// tickets live (TicketOptions::lifetime), or the last of them do not open. 0: only by
   /// rotate(), which leaves the key before it, or by set().
-  std::chrono::seconds rotation{3600};
+  std::chrono::seconds rotation{7200};
 };
 
 /// Tickets that hold the session, encrypted with AES-256-GCM by keys that rotate with overlap.

@@ -20,7 +20,8 @@ using enum ClientState;
 std::string_view name(ClientState state) noexcept {
   constexpr std::string_view names[] = {"START",   "WAIT_SH",   "WAIT_EE",       "WAIT_CERT_CR", "WAIT_CERT",
                                         "WAIT_CV", "VERIFYING", "WAIT_FINISHED", "SIGNING",      "CONNECTED"};
-  return names[static_cast<std::size_t>(state)];
+  const auto i = static_cast<std::size_t>(state);
+  return i < std::size(names) ? names[i] : std::string_view();
 }
 
 std::span<const Client::Edge> Client::edges() noexcept {

@@ -1,4 +1,6 @@
 // The client's tickets (RFC 8446 section 4.6.1).
+#include <algorithm>
+
 #include "extension/bodies.h"
 #include "message/new_session_ticket.h"
 #include "tls13/client.h"
@@ -39,8 +41,9 @@ Expected<ClientState> Client::on_new_session_ticket(Client& client, const Incomi
     max_early_data = indication->max_early_data_size;
   }
   if (++endpoint.tickets > options.limits.tickets) return fail(Reason::too_many_tickets);
-  const std::chrono::seconds lifetime{ticket->ticket_lifetime};
-  if (lifetime > max_ticket_lifetime) return fail(Reason::ticket_lifetime_wrong);
+  // Section 4.6.1: for no longer than 7 days, whatever the server says.
+  const std::chrono::seconds lifetime =
+      std::min(std::chrono::seconds(ticket->ticket_lifetime), max_ticket_lifetime);
   handshake::Established& established = endpoint.established;
   const bool wanted = established.more && !established.more->resumption_secret.empty();
   if (!wanted || lifetime.count() == 0) return ClientState::CONNECTED;  // section 4.6.1: 0 is to be discarded

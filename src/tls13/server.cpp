@@ -18,7 +18,8 @@ std::string_view name(ServerState state) noexcept {
       "START",        "RECVD_CH",       "NEGOTIATED",        "WAIT_EOED",     "WAIT_FLIGHT2",
       "WAIT_CERT",    "WAIT_CV",        "VERIFYING",         "WAIT_FINISHED", "CONNECTED",
       "POST_WAIT_CV", "POST_VERIFYING", "POST_WAIT_FINISHED"};
-  return names[static_cast<std::size_t>(state)];
+  const auto i = static_cast<std::size_t>(state);
+  return i < std::size(names) ? names[i] : std::string_view();
 }
 
 std::span<const Server::Edge> Server::edges() noexcept {
@@ -107,8 +108,7 @@ namespace {
 // Neither by a key nor by a certificate.
 std::unexpected<Error> cannot_authenticate(const policy::Settings& settings, const Offer& offer,
                                            PskLookup& lookup) {
-  if (offer.has_psks && (settings.options.psk_source || settings.options.certificates.empty()))
-    return std::unexpected(psk_failure(settings, offer, lookup));
+  if (offer.has_psks) return std::unexpected(psk_failure(settings, offer, lookup));
   // Section 9.2: a client without a key has to have both of these.
   const bool has_both =
       offer.has(ExtensionType::signature_algorithms) && offer.has(ExtensionType::supported_groups);

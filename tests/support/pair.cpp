@@ -43,7 +43,7 @@ void End::receive(Bytes octets) {
       break;
     }
     done += received->consumed;
-    data += as_text(received->data);
+    (received->early ? early_data : data) += as_text(received->data);
     if (received->consumed == 0) break;
   }
   unread.erase(unread.begin(), unread.begin() + static_cast<std::ptrdiff_t>(done));

@@ -30,6 +30,7 @@ struct End {
   Connection connection;
   std::vector<std::uint8_t> unread;  // from the peer, not yet consumed
   std::string data;                  // application data received
+  std::string early_data;            // the same, sent before the handshake was done
   std::optional<Error> failure;
 
   /// Gives octets to the connection, as far as it takes them.

@@ -173,7 +173,7 @@ std::string rows() {
   std::string out;
   for (const auto& edge : Machine::edges()) {
     out += std::string(name(edge.from)) + ", " + std::string(message::name(edge.on)) + ":";
-    for (int s = 0; s < 9; ++s) {
+    for (int s = 0; s < 16; ++s) {
       const auto state = static_cast<typename Machine::State>(s);
       if (edge.to.has(state)) out += " " + std::string(name(state));
     }
@@ -185,16 +185,31 @@ std::string rows() {
 TEST(Edges, OfTheClientAreThoseOfAppendixA1) {
   EXPECT_EQ(rows<Client>(),
             "WAIT_SH, ServerHello: WAIT_SH WAIT_EE\n"
-            "WAIT_EE, EncryptedExtensions: WAIT_FINISHED\n"
-            "WAIT_FINISHED, Finished: CONNECTED\n"
+            "WAIT_EE, EncryptedExtensions: WAIT_CERT_CR WAIT_FINISHED\n"
+            "WAIT_CERT_CR, CertificateRequest: WAIT_CERT\n"
+            "WAIT_CERT_CR, Certificate: WAIT_CV\n"
+            "WAIT_CERT_CR, CompressedCertificate: WAIT_CV\n"
+            "WAIT_CERT, Certificate: WAIT_CV\n"
+            "WAIT_CERT, CompressedCertificate: WAIT_CV\n"
+            "WAIT_CV, CertificateVerify: VERIFYING WAIT_FINISHED\n"
+            "WAIT_FINISHED, Finished: SIGNING CONNECTED\n"
             "CONNECTED, NewSessionTicket: CONNECTED\n"
-            "CONNECTED, KeyUpdate: CONNECTED\n");
+            "CONNECTED, KeyUpdate: CONNECTED\n"
+            "CONNECTED, CertificateRequest: CONNECTED\n");
 }
 TEST(Edges, OfTheServerAreThoseOfAppendixA2) {
   EXPECT_EQ(rows<Server>(),
-            "START, ClientHello: START RECVD_CH WAIT_FINISHED\n"
+            "START, ClientHello: START RECVD_CH NEGOTIATED WAIT_EOED WAIT_CERT WAIT_FINISHED\n"
+            "WAIT_EOED, EndOfEarlyData: WAIT_CERT WAIT_FINISHED\n"
+            "WAIT_CERT, Certificate: WAIT_CV WAIT_FINISHED\n"
+            "WAIT_CERT, CompressedCertificate: WAIT_CV WAIT_FINISHED\n"
+            "WAIT_CV, CertificateVerify: VERIFYING WAIT_FINISHED\n"
             "WAIT_FINISHED, Finished: CONNECTED\n"
-            "CONNECTED, KeyUpdate: CONNECTED\n");
+            "CONNECTED, KeyUpdate: CONNECTED\n"
+            "CONNECTED, Certificate: POST_WAIT_CV POST_WAIT_FINISHED\n"
+            "CONNECTED, CompressedCertificate: POST_WAIT_CV POST_WAIT_FINISHED\n"
+            "POST_WAIT_CV, CertificateVerify: POST_VERIFYING POST_WAIT_FINISHED\n"
+            "POST_WAIT_FINISHED, Finished: CONNECTED\n");
 }
 
 // ---- the checks of a table ----
