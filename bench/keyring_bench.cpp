@@ -43,7 +43,7 @@ Keyring& keyring_with(std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
       const auto identity = identity_of(i);
       const auto key = key_of(i);
-      if (!keyring->add({.identity = identity, .key = key})) std::abort();
+      if (!keyring->add({.identity = identity, .key = key, .usage = PskUsage::tls13})) std::abort();
     }
     has = count;
   }
@@ -120,7 +120,9 @@ void add_and_remove(benchmark::State& state) {
   std::uint64_t i = std::uint64_t{1} << 50;
   for (auto _ : state) {
     const auto identity = identity_of(++i);
-    if (!keyring.add({.identity = identity, .key = identity}) || !keyring.remove(identity)) std::abort();
+    if (!keyring.add({.identity = identity, .key = identity, .usage = PskUsage::tls13}) ||
+        !keyring.remove(identity))
+      std::abort();
   }
   report(state, keyring);
 }

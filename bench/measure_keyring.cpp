@@ -59,7 +59,8 @@ struct Server {
     for (std::size_t i = 0; i < size; ++i) {
       const auto id = population.identity_of(i);
       const auto psk = population.key_of(i);
-      require(keyring->add({.identity = id, .key = psk}).has_value(), "the keyring refuses a key");
+      require(keyring->add({.identity = id, .key = psk, .usage = sesame::PskUsage::tls13}).has_value(),
+              "the keyring refuses a key");
     }
     octets_a_key = (resident_octets() - before) / static_cast<double>(size);
     contexts.emplace(Mode::psk_ke, keyring);

@@ -40,14 +40,16 @@ bool deliver(Connection& from, Connection& to) {
 }  // namespace
 
 sesame::Credential make_credential(Bytes id, Bytes psk) {
-  return unwrap(sesame::Credential::create({.identity = id, .key = psk}), "sesame refuses the key");
+  return unwrap(sesame::Credential::create({.identity = id, .key = psk, .usage = sesame::PskUsage::tls13}),
+                "sesame refuses the key");
 }
 
 Contexts::Contexts(Mode mode, std::shared_ptr<sesame::PskSource> source) : mode_(mode) {
   const Bytes id = sesame::as_bytes(identity);
   if (!source) {
     auto keyring = std::make_shared<sesame::Keyring>();
-    require(keyring->add({.identity = id, .key = key}).has_value(), "sesame refuses the key");
+    require(keyring->add({.identity = id, .key = key, .usage = sesame::PskUsage::tls13}).has_value(),
+            "sesame refuses the key");
     source = std::move(keyring);
   }
   sesame::ContextOptions options;

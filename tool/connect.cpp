@@ -97,8 +97,10 @@ std::expected<std::vector<Credential>, ExitCode> single_key(const ConnectOptions
              "A key looks like 0a1b2c...; sesame keygen makes one.");
     return std::unexpected(ExitCode::usage);
   }
-  auto credential = Credential::create(
-      {.identity = as_bytes(*identity), .key = as_bytes(key->text), .hash = options.tls.hash});
+  auto credential = Credential::create({.identity = as_bytes(*identity),
+                                        .key = as_bytes(key->text),
+                                        .hash = options.tls.hash,
+                                        .usage = PskUsage::tls13});
   if (!credential) {
     complain(credential.error());
     return std::unexpected(ExitCode::usage);

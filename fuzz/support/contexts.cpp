@@ -35,7 +35,8 @@ void on_key_log(std::string_view line) {
 
 Credential credential(std::string_view identity, char key, HashAlgorithm hash) {
   const std::string octets(32, key);
-  auto made = Credential::create({.identity = as_bytes(identity), .key = as_bytes(octets), .hash = hash});
+  auto made = Credential::create(
+      {.identity = as_bytes(identity), .key = as_bytes(octets), .hash = hash, .usage = PskUsage::tls13});
   FUZZ_CHECK(made);
   return *made;
 }

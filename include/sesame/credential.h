@@ -48,7 +48,9 @@ struct CredentialParameters {
   Bytes key;       ///< 1..4096 octets
   /// The hash that the key is bound to; of an imported key the hash that imports it, which fits any suite.
   HashAlgorithm hash = HashAlgorithm::sha256;
-  PskUsage usage = PskUsage::tls13;
+  /// Both sides have to say the same. A peer that is not this library wants the key as it is (tls13), unless
+  /// it imports as well.
+  PskUsage usage = PskUsage::tls13_imported;
   /// An imported key: what both sides know of this use of the key, for example who is client and who is
   /// server (RFC 9258 section 4.1). 0..65535 octets, the same on both sides; with roles in it a message
   /// cannot be reflected to its sender (RFC 9257 section 4.1).

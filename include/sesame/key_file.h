@@ -19,6 +19,9 @@ namespace sesame {
 
 struct KeyFileOptions {
   HashAlgorithm hash = HashAlgorithm::sha256;  ///< the hash that the keys of the file are bound to
+  /// The programs whose files these are use their keys as they are. tls13_imported: all keys of the file are
+  /// imported, without a context.
+  PskUsage usage = PskUsage::tls13;
 };
 
 /// The keys in `text`. An identity may stand twice: the first is the newer key. Errors: file_syntax with the

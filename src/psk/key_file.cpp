@@ -63,7 +63,8 @@ Expected<Credential> parse_line(std::string_view line, const KeyFileOptions& opt
   Key key;
   if (auto decoded = decode_key(line.substr(colon + 1), key); !decoded)
     return std::unexpected(decoded.error());
-  return Credential::create({.identity = as_bytes(*identity), .key = key.bytes(), .hash = options.hash});
+  return Credential::create(
+      {.identity = as_bytes(*identity), .key = key.bytes(), .hash = options.hash, .usage = options.usage});
 }
 
 std::unexpected<Error> at_line(std::size_t number, const Error& error) {

@@ -45,7 +45,8 @@ class Trickle {
 
 inline Credential credential(std::string_view identity = "alice",
                              std::string_view key = "an octet string of 32 octets ...") {
-  return Credential::create({.identity = as_bytes(identity), .key = as_bytes(key)}).value();
+  return Credential::create({.identity = as_bytes(identity), .key = as_bytes(key), .usage = PskUsage::tls13})
+      .value();
 }
 
 inline std::shared_ptr<const Context> client_context(std::vector<Credential> keys = {credential()},

@@ -8,7 +8,8 @@ constexpr auto sha256 = HashAlgorithm::sha256, sha384 = HashAlgorithm::sha384;
 
 template <class Restrict>
 Credential restricted(std::string_view identity, Restrict restrict) {
-  CredentialParameters parameters{.identity = as_bytes(identity), .key = as_bytes(default_key)};
+  CredentialParameters parameters{
+      .identity = as_bytes(identity), .key = as_bytes(default_key), .usage = PskUsage::tls13};
   restrict(parameters);
   auto made = Credential::create(parameters);
   EXPECT_TRUE(made);

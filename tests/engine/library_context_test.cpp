@@ -38,7 +38,8 @@ TEST_F(OwnLibraryContext, ConnectsToTheSystemsBothWaysAndInBothModes) {
 
 TEST_F(OwnLibraryContext, ServesFromAKeyringWhoseStatesAreTheSystems) {
   const auto keyring = std::make_shared<Keyring>();
-  ASSERT_TRUE(keyring->add({.identity = as_bytes("alice"), .key = as_bytes(default_key)}));
+  ASSERT_TRUE(
+      keyring->add({.identity = as_bytes("alice"), .key = as_bytes(default_key), .usage = PskUsage::tls13}));
   ContextOptions own;
   own.library_context = own_;
   own.psk_source = keyring;

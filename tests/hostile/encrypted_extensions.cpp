@@ -135,8 +135,10 @@ std::vector<Variant> encrypted_extensions_variants() {
                 Reason::no_common_alpn,
                 [](AgainstClient& c) {
                   c.options.alpn = {"h2", "mqtt"};
-                  c.keys = {*Credential::create(
-                      {.identity = as_bytes("alice"), .key = as_bytes(default_key), .alpn = "mqtt"})};
+                  c.keys = {*Credential::create({.identity = as_bytes("alice"),
+                                                 .key = as_bytes(default_key),
+                                                 .usage = PskUsage::tls13,
+                                                 .alpn = "mqtt"})};
                   c.up_to_wait_ee();
                   c.server.encrypted_extensions.add(alpn, vec16(vec8(text("h2"))));
                   c.say_encrypted_extensions();

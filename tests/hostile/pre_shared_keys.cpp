@@ -51,7 +51,8 @@ Octets binder(std::size_t size) { return vec8(repeat(size, 0xb1)); }
 template <class Restrict>
 Variant unusable(std::string name, Reason reason, Restrict restrict) {
   return to_server(std::move(name), Alert::decrypt_error, reason, [=](AgainstServer& c) {
-    CredentialParameters parameters{.identity = as_bytes("alice"), .key = as_bytes(default_key)};
+    CredentialParameters parameters{
+        .identity = as_bytes("alice"), .key = as_bytes(default_key), .usage = PskUsage::tls13};
     restrict(parameters);
     c.keys = {*Credential::create(parameters)};
     c.options.clock = [] { return TimePoint(std::chrono::hours(1000)); };

@@ -17,7 +17,8 @@ struct Probe {
 // A server that has keys of all sorts, and a client that holds none of them.
 void configure(AgainstServer& c) {
   const auto key = [&](std::string_view identity, auto restrict) {
-    CredentialParameters parameters{.identity = as_bytes(identity), .key = as_bytes(default_key)};
+    CredentialParameters parameters{
+        .identity = as_bytes(identity), .key = as_bytes(default_key), .usage = PskUsage::tls13};
     restrict(parameters);
     c.keys.push_back(*Credential::create(parameters));
   };

@@ -393,8 +393,9 @@ TEST_F(OpenSslClient, WithTheLongestIdentityAndKeyItTakes) {
 
 TEST_F(OpenSslClient, ConnectsWithEitherOfTwoKeys) {
   auto keyring = make_keyring(identity, key);
-  const auto rotated =
-      keyring->rotate({.identity = sesame::as_bytes(identity), .key = sesame::as_bytes(wrong_key)});
+  const auto rotated = keyring->rotate({.identity = sesame::as_bytes(identity),
+                                        .key = sesame::as_bytes(wrong_key),
+                                        .usage = sesame::PskUsage::tls13});
   ASSERT_TRUE(rotated) << why(rotated);
   auto options = server_options(dhe);
   options.psk_source = keyring;

@@ -135,14 +135,18 @@ Connection make_server(sesame::ContextOptions options) {
 }
 sesame::Credential make_credential(std::string_view identity, std::string_view key,
                                    sesame::HashAlgorithm hash) {
-  return unwrap(sesame::Credential::create(
-      {.identity = sesame::as_bytes(identity), .key = sesame::as_bytes(key), .hash = hash}));
+  return unwrap(sesame::Credential::create({.identity = sesame::as_bytes(identity),
+                                            .key = sesame::as_bytes(key),
+                                            .hash = hash,
+                                            .usage = sesame::PskUsage::tls13}));
 }
 std::shared_ptr<sesame::Keyring> make_keyring(std::string_view identity, std::string_view key,
                                               sesame::HashAlgorithm hash) {
   auto keyring = std::make_shared<sesame::Keyring>();
-  auto added =
-      keyring->add({.identity = sesame::as_bytes(identity), .key = sesame::as_bytes(key), .hash = hash});
+  auto added = keyring->add({.identity = sesame::as_bytes(identity),
+                             .key = sesame::as_bytes(key),
+                             .hash = hash,
+                             .usage = sesame::PskUsage::tls13});
   if (!added) throw std::runtime_error(added.error().message());
   return keyring;
 }

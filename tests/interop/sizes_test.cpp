@@ -102,7 +102,9 @@ TEST(Sizes, AnIdentityThatFitsNoClientHelloIsRefusedBeforeAnythingIsSent) {
 TEST(Sizes, AreRefusedBeyondTheirLimits) {
   const std::string long_identity(65'536, 'x'), long_key(4097, 'k');
   const auto create = [](std::string_view id, std::string_view psk) {
-    return sesame::Credential::create({.identity = sesame::as_bytes(id), .key = sesame::as_bytes(psk)})
+    return sesame::Credential::create({.identity = sesame::as_bytes(id),
+                                       .key = sesame::as_bytes(psk),
+                                       .usage = sesame::PskUsage::tls13})
         .error()
         .reason();
   };

@@ -25,6 +25,7 @@ TEST(PskAnswer, CarriesTheSecretsAndTheRestrictionsOfACredential) {
   const Credential credential = make({.identity = as_bytes("bob"),
                                       .key = as_bytes("key"),
                                       .hash = HashAlgorithm::sha384,
+                                      .usage = PskUsage::tls13,
                                       .alpn = "coap",
                                       .server_name = "example.org",
                                       .not_before = start,
@@ -42,9 +43,12 @@ TEST(PskAnswer, CarriesTheSecretsAndTheRestrictionsOfACredential) {
 
 TEST(PskAnswer, TakesTwoKeysInTheOrderOfTheCalls) {
   psk::AnswerBody body;
-  const Credential newer = make({.identity = as_bytes("bob"), .key = as_bytes("newer")});
-  const Credential older = make({.identity = as_bytes("bob"), .key = as_bytes("older")});
-  const Credential third = make({.identity = as_bytes("bob"), .key = as_bytes("third")});
+  const Credential newer =
+      make({.identity = as_bytes("bob"), .key = as_bytes("newer"), .usage = PskUsage::tls13});
+  const Credential older =
+      make({.identity = as_bytes("bob"), .key = as_bytes("older"), .usage = PskUsage::tls13});
+  const Credential third =
+      make({.identity = as_bytes("bob"), .key = as_bytes("third"), .usage = PskUsage::tls13});
   PskAnswer answer = body.handle();
   answer.add(newer);
   answer.add(older);
@@ -56,7 +60,8 @@ TEST(PskAnswer, TakesTwoKeysInTheOrderOfTheCalls) {
 
 TEST(PskAnswer, IsAsNewAfterItWasCleared) {
   psk::AnswerBody body;
-  const Credential credential = make({.identity = as_bytes("bob"), .key = as_bytes("key"), .alpn = "coap"});
+  const Credential credential =
+      make({.identity = as_bytes("bob"), .key = as_bytes("key"), .usage = PskUsage::tls13, .alpn = "coap"});
   body.handle().add(credential);
   body.handle().later();
   EXPECT_TRUE(body.is_later());
@@ -68,7 +73,8 @@ TEST(PskAnswer, IsAsNewAfterItWasCleared) {
 }
 
 TEST(PskSource, CanBeAFunction) {
-  const Credential credential = make({.identity = as_bytes("bob"), .key = as_bytes("key")});
+  const Credential credential =
+      make({.identity = as_bytes("bob"), .key = as_bytes("key"), .usage = PskUsage::tls13});
   const auto source = make_psk_source([&](const PskQuery& query, PskAnswer& answer) {
     if (as_text(query.identity) == "bob") answer.add(credential);
   });

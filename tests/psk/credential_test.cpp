@@ -54,6 +54,9 @@ TEST(Credential, KeepsWhatItWasMadeFrom) {
 TEST(Credential, HasNoRestrictionsByDefault) {
   const Credential credential = make({.identity = as_bytes("bob"), .key = some_key});
   EXPECT_EQ(credential.hash(), HashAlgorithm::sha256);
+  EXPECT_EQ(credential.usage(), PskUsage::tls13_imported);
+  EXPECT_TRUE(credential.context().empty());
+  EXPECT_EQ(credential.early_data().limit, 0u);
   EXPECT_EQ(credential.alpn(), "");
   EXPECT_EQ(credential.server_name(), "");
   EXPECT_FALSE(credential.not_before());
@@ -61,59 +64,90 @@ TEST(Credential, HasNoRestrictionsByDefault) {
 }
 
 TEST(Credential, TakesIdentitiesOfAnyValue) {
-  const Credential credential = make({.identity = as_bytes("a\0b:\n\xff"sv), .key = some_key});
+  const Credential credential =
+      make({.identity = as_bytes("a\0b:\n\xff"sv), .key = some_key, .usage = PskUsage::tls13});
   EXPECT_EQ(as_text(credential.identity()), "a\0b:\n\xff"sv);
 }
 
 TEST(Credential, HasLoudLimits) {
   const std::vector<std::uint8_t> octets(65537, 'x');
   const Bytes all(octets);
-  EXPECT_EQ(reason_of({.identity = {}, .key = some_key}), Reason::identity_empty);
-  EXPECT_EQ(reason_of({.identity = all.first(65536), .key = some_key}), Reason::identity_too_long);
-  EXPECT_EQ(reason_of({.identity = as_bytes("bob"), .key = {}}), Reason::key_empty);
-  EXPECT_EQ(reason_of({.identity = as_bytes("bob"), .key = all.first(4097)}), Reason::key_too_long);
-  EXPECT_EQ(make({.identity = all.first(65535), .key = all.first(4096)}).identity().size(), 65535u);
-  EXPECT_EQ(make({.identity = all.first(1), .key = all.first(1)}).identity().size(), 1u);
+  EXPECT_EQ(reason_of({.identity = {}, .key = some_key, .usage = PskUsage::tls13}), Reason::identity_empty);
+  EXPECT_EQ(reason_of({.identity = all.first(65536), .key = some_key, .usage = PskUsage::tls13}),
+            Reason::identity_too_long);
+  EXPECT_EQ(reason_of({.identity = as_bytes("bob"), .key = {}, .usage = PskUsage::tls13}), Reason::key_empty);
+  EXPECT_EQ(reason_of({.identity = as_bytes("bob"), .key = all.first(4097), .usage = PskUsage::tls13}),
+            Reason::key_too_long);
+  EXPECT_EQ(make({.identity = all.first(65535), .key = all.first(4096), .usage = PskUsage::tls13})
+                .identity()
+                .size(),
+            65535u);
+  EXPECT_EQ(make({.identity = all.first(1), .key = all.first(1), .usage = PskUsage::tls13}).identity().size(),
+            1u);
 
   const std::string text(65536, 'x');
   const std::string_view view = text;
-  EXPECT_EQ(reason_of({.identity = as_bytes("bob"), .key = some_key, .alpn = view.substr(0, 256)}),
+  EXPECT_EQ(reason_of({.identity = as_bytes("bob"),
+                       .key = some_key,
+                       .usage = PskUsage::tls13,
+                       .alpn = view.substr(0, 256)}),
             Reason::invalid_argument);
-  EXPECT_EQ(reason_of({.identity = as_bytes("bob"), .key = some_key, .server_name = view}),
-            Reason::invalid_argument);
-  EXPECT_EQ(make({.identity = as_bytes("bob"), .key = some_key, .alpn = view.substr(0, 255)}).alpn().size(),
+  EXPECT_EQ(
+      reason_of(
+          {.identity = as_bytes("bob"), .key = some_key, .usage = PskUsage::tls13, .server_name = view}),
+      Reason::invalid_argument);
+  EXPECT_EQ(make({.identity = as_bytes("bob"),
+                  .key = some_key,
+                  .usage = PskUsage::tls13,
+                  .alpn = view.substr(0, 255)})
+                .alpn()
+                .size(),
             255u);
 }
 
 TEST(Credential, RefusesATimeThatNeverComes) {
   const TimePoint t{1000s};
-  EXPECT_EQ(reason_of({.identity = as_bytes("bob"), .key = some_key, .not_before = t, .not_after = t}),
+  EXPECT_EQ(reason_of({.identity = as_bytes("bob"),
+                       .key = some_key,
+                       .usage = PskUsage::tls13,
+                       .not_before = t,
+                       .not_after = t}),
             Reason::invalid_argument);
-  make({.identity = as_bytes("bob"), .key = some_key, .not_before = t, .not_after = t + 1s});
+  make({.identity = as_bytes("bob"),
+        .key = some_key,
+        .usage = PskUsage::tls13,
+        .not_before = t,
+        .not_after = t + 1s});
 }
 
 TEST(Credential, RefusesValuesThatAreNotOfTheirEnumeration) {
-  EXPECT_EQ(reason_of({.identity = as_bytes("bob"), .key = some_key, .hash = HashAlgorithm{7}}),
-            Reason::invalid_argument);
+  EXPECT_EQ(
+      reason_of(
+          {.identity = as_bytes("bob"), .key = some_key, .hash = HashAlgorithm{7}, .usage = PskUsage::tls13}),
+      Reason::invalid_argument);
   EXPECT_EQ(reason_of({.identity = as_bytes("bob"), .key = some_key, .usage = PskUsage{0}}),
             Reason::invalid_argument);
 }
 
 TEST(Credential, NeverPutsTheKeyIntoAnError) {
   const std::string key(5000, 'S');
-  auto credential = Credential::create({.identity = as_bytes("bob"), .key = as_bytes(key)});
+  auto credential =
+      Credential::create({.identity = as_bytes("bob"), .key = as_bytes(key), .usage = PskUsage::tls13});
   ASSERT_FALSE(credential);
   EXPECT_EQ(credential.error().message().find("SSSS"), std::string::npos);
 }
 
 TEST(Credential, SaysWhenAKeyIsShort) {
-  EXPECT_TRUE(make({.identity = as_bytes("bob"), .key = some_key.first(15)}).is_short());
-  EXPECT_FALSE(make({.identity = as_bytes("bob"), .key = some_key.first(16)}).is_short());
+  EXPECT_TRUE(
+      make({.identity = as_bytes("bob"), .key = some_key.first(15), .usage = PskUsage::tls13}).is_short());
+  EXPECT_FALSE(
+      make({.identity = as_bytes("bob"), .key = some_key.first(16), .usage = PskUsage::tls13}).is_short());
 }
 
 TEST(Credential, DerivesOnceAndAsTheKeyScheduleSays) {
   for (HashAlgorithm algorithm : {HashAlgorithm::sha256, HashAlgorithm::sha384}) {
-    const Credential credential = make({.identity = as_bytes("bob"), .key = some_key, .hash = algorithm});
+    const Credential credential =
+        make({.identity = as_bytes("bob"), .key = some_key, .hash = algorithm, .usage = PskUsage::tls13});
     const psk::PskSecrets& secrets = psk::CredentialAccess::body(credential).secrets();
     EXPECT_EQ(&secrets, &psk::CredentialAccess::body(credential).secrets());
     const crypto::Hash& hash = (*crypto::Provider::system())->hash(algorithm);
@@ -132,7 +166,8 @@ TEST(Credential, DerivesOnceAndAsTheKeyScheduleSays) {
 
 TEST(Credential, DerivesTheSameForThreadsThatAskAtOnce) {
   for (int round = 0; round < 50; ++round) {
-    const Credential credential = make({.identity = as_bytes("bob"), .key = some_key});
+    const Credential credential =
+        make({.identity = as_bytes("bob"), .key = some_key, .usage = PskUsage::tls13});
     const psk::PskSecrets* seen[4] = {};
     std::vector<std::jthread> threads;
     for (auto& place : seen) {
@@ -146,7 +181,8 @@ TEST(Credential, DerivesTheSameForThreadsThatAskAtOnce) {
 
 TEST(Credential, IsWipedWithItsLastHandle) {
   const test::FreedMemory freed(some_key);
-  auto first = std::make_unique<Credential>(make({.identity = as_bytes("bob"), .key = some_key}));
+  auto first = std::make_unique<Credential>(
+      make({.identity = as_bytes("bob"), .key = some_key, .usage = PskUsage::tls13}));
   auto second = std::make_unique<Credential>(*first);
   first.reset();
   EXPECT_EQ(as_text(second->identity()), "bob");

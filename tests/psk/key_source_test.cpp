@@ -48,7 +48,8 @@ class Files : public testing::Test {
 
 Credential key(std::string_view identity, std::uint8_t octet = 1, std::size_t size = 32) {
   const std::vector<std::uint8_t> octets(size, octet);
-  return Credential::create({.identity = as_bytes(identity), .key = octets}).value();
+  return Credential::create({.identity = as_bytes(identity), .key = octets, .usage = PskUsage::tls13})
+      .value();
 }
 
 // ---- key files ----

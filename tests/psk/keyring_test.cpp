@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 using namespace std::string_view_literals;
 
 CredentialParameters parameters(std::string_view identity, std::string_view key) {
-  return {.identity = as_bytes(identity), .key = as_bytes(key)};
+  return {.identity = as_bytes(identity), .key = as_bytes(key), .usage = PskUsage::tls13};
 }
 
 std::string mac_of(const psk::PskSecrets& secrets) {
@@ -106,11 +106,13 @@ TEST(Keyring, AnswersWithWhatRestrictsAKey) {
   const TimePoint start{1000s}, end{2000s};
   ASSERT_TRUE(keyring.add({.identity = as_bytes("bob"),
                            .key = as_bytes("older"),
+                           .usage = PskUsage::tls13,
                            .alpn = "an-alpn-protocol-with-a-long-name",
                            .not_after = end}));
   ASSERT_TRUE(keyring.rotate({.identity = as_bytes("bob"),
                               .key = as_bytes("newer"),
                               .hash = HashAlgorithm::sha384,
+                              .usage = PskUsage::tls13,
                               .server_name = "example.org",
                               .not_before = start}));
   for (int round = 0; round < 3; ++round) {
@@ -254,8 +256,10 @@ TEST(Keyring, ForgetsDerivedStatesWithTheirKey) {
 TEST(Keyring, AllocatesNothingInALookUp) {
   Keyring keyring;
   ASSERT_TRUE(keyring.add(parameters("bob", "1")));
-  ASSERT_TRUE(
-      keyring.rotate({.identity = as_bytes("bob"), .key = as_bytes("2"), .hash = HashAlgorithm::sha384}));
+  ASSERT_TRUE(keyring.rotate({.identity = as_bytes("bob"),
+                              .key = as_bytes("2"),
+                              .hash = HashAlgorithm::sha384,
+                              .usage = PskUsage::tls13}));
   psk::AnswerBody body;
   PskAnswer answer = body.handle();
   const std::size_t before = test::allocations();

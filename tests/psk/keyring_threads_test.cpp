@@ -50,7 +50,7 @@ std::vector<int> look_up(Keyring& keyring, const Keys& keys, std::string_view id
 }
 
 CredentialParameters parameters(const std::string& identity, const std::string& key) {
-  return {.identity = as_bytes(identity), .key = as_bytes(key)};
+  return {.identity = as_bytes(identity), .key = as_bytes(key), .usage = PskUsage::tls13};
 }
 
 template <class Function>

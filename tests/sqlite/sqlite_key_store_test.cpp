@@ -28,7 +28,7 @@ constexpr std::string_view key_2 = "the second key of 32 octets, yes";
 constexpr std::string_view key_3 = "the third key, of 32 octets, yes";
 
 CredentialParameters parameters(std::string_view identity, std::string_view key) {
-  return {.identity = as_bytes(identity), .key = as_bytes(key)};
+  return {.identity = as_bytes(identity), .key = as_bytes(key), .usage = PskUsage::tls13};
 }
 Credential credential(std::string_view identity, std::string_view key) {
   return Credential::create(parameters(identity, key)).value();

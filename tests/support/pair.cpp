@@ -5,7 +5,8 @@
 namespace sesame::test {
 
 Credential make_credential(std::string_view identity, std::string_view key, HashAlgorithm hash) {
-  auto credential = Credential::create({.identity = as_bytes(identity), .key = as_bytes(key), .hash = hash});
+  auto credential = Credential::create(
+      {.identity = as_bytes(identity), .key = as_bytes(key), .hash = hash, .usage = PskUsage::tls13});
   EXPECT_TRUE(credential) << credential.error().message();
   return *credential;
 }
