@@ -145,6 +145,7 @@ ExitCode make_key(const KeysOptions& options, bool rotate) {
   parameters.identity = name;
   parameters.key = as_bytes(key->text);
   parameters.hash = options.hash;
+  parameters.usage = PskUsage::tls13;  // as the line that the client gets has it
   parameters.alpn = options.alpn;
   parameters.server_name = options.server_name;
   parameters.not_before = options.not_before;
