@@ -220,6 +220,12 @@ struct ContextOptions {
   /// Random octets; empty: libcrypto's generator. For replays in tests: a repeated value breaks all security.
   std::function<void(MutableBytes)> random = {};
 
+  /// Sees, and may change, the extensions of a message before it is sent: `handshake_type` is that of RFC
+  /// 8446 section 4, `extensions` what stands in the block. For replays in tests, byte for byte; what is
+  /// asked for here is not known to the connection.
+  std::function<void(std::uint8_t handshake_type, std::vector<std::uint8_t>& extensions)> rewrite_extensions =
+      {};
+
   /// libcrypto's library context, which must outlive the Context, and the properties to fetch algorithms by.
   ossl_lib_ctx_st* library_context = nullptr;
   std::string property_query = {};

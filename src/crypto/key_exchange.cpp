@@ -3,6 +3,7 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/dh.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -48,6 +49,36 @@ EVP_PKEY* generate_key(const Provider& provider, const GroupRow& row) noexcept {
     if (EVP_PKEY_CTX_set_group_name(context.get(), row.name) != 1) return nullptr;
   }
   return EVP_PKEY_generate(context.get(), &key) == 1 ? key : nullptr;
+}
+
+/// The key pair of a private key of the caller's.
+EVP_PKEY* curve_key(const Provider& provider, const GroupRow& row, Bytes private_key) noexcept {
+  const std::unique_ptr<EC_GROUP, decltype(&EC_GROUP_free)> group(
+      EC_GROUP_new_by_curve_name_ex(provider.library_context(), provider.property_query(),
+                                    EC_curve_nist2nid(row.name)),
+      EC_GROUP_free);
+  const Number number(BN_bin2bn(private_key.data(), static_cast<int>(private_key.size()), nullptr));
+  if (!group || !number) return nullptr;
+  const std::unique_ptr<EC_POINT, decltype(&EC_POINT_free)> point(EC_POINT_new(group.get()), EC_POINT_free);
+  std::uint8_t share[max_key_share_size];
+  if (!point || EC_POINT_mul(group.get(), point.get(), number.get(), nullptr, nullptr, nullptr) != 1 ||
+      EC_POINT_point2oct(group.get(), point.get(), POINT_CONVERSION_UNCOMPRESSED, share, sizeof share,
+                         nullptr) != row.client_share_size)
+    return nullptr;
+  std::uint8_t native[128];
+  if (BN_bn2nativepad(number.get(), native, static_cast<int>(private_key.size())) < 0) return nullptr;
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(row.name), 0),
+      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, share, row.client_share_size),
+      OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, native, private_key.size()),
+      OSSL_PARAM_construct_end()};
+  const Context context(
+      EVP_PKEY_CTX_new_from_name(provider.library_context(), row.key_type, provider.property_query()));
+  EVP_PKEY* key = nullptr;
+  if (context && EVP_PKEY_fromdata_init(context.get()) == 1)
+    EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_KEYPAIR, const_cast<OSSL_PARAM*>(parameters));
+  OPENSSL_cleanse(native, sizeof native);
+  return key;
 }
 
 /// RFC 8446 section 4.2.8.1: 1 < Y < p - 1.
@@ -132,6 +163,10 @@ Expected<KeyExchange> KeyExchange::generate(const Provider& provider, NamedGroup
     key.reset(EVP_PKEY_new_raw_private_key_ex(provider.library_context(), row.key_type,
                                               provider.property_query(), octets.bytes().data(),
                                               octets.size()));
+  } else if (randomness && row.kind == GroupKind::weierstrass) {
+    secret::BasicSecret<66> octets;
+    randomness(octets.resize(row.secret_size));
+    key.reset(curve_key(provider, row, octets.bytes()));
   } else {
     key.reset(generate_key(provider, row));
   }

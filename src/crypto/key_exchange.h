@@ -29,8 +29,8 @@ using Randomness = std::function<void(MutableBytes)>;
 /// The private half of a share that was sent. Used once.
 class KeyExchange {
  public:
-  /// Client, and the server for all groups but the hybrids. `randomness` is honoured for x25519 and x448,
-  /// whose private keys are plain octets. Errors: algorithm_unavailable, internal_error.
+  /// Client, and the server for all groups but the hybrids. `randomness` is honoured for x25519, x448 and
+  /// the secp groups, for which it has to give a number below the group's order. Errors: algorithm_unavailable, internal_error.
   static Expected<KeyExchange> generate(const Provider& provider, NamedGroup group,
                                         const Randomness& randomness = {});
 

@@ -63,6 +63,7 @@ Expected<> Client::send_client_hello() {
     w.prefixed(2, [&] {
       const std::size_t before = w.buffer().size();
       write_client_hello_extensions(w);
+      rewrite_extensions(settings, HandshakeType::client_hello, w, before);
       extensions_size = w.buffer().size() - before;
     });
   });

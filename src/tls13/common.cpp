@@ -18,6 +18,16 @@ std::unexpected<Error> malformed(wire::Fault fault, HandshakeType type) {
   }
 }
 
+void rewrite_extensions(const policy::Settings& settings, HandshakeType type, wire::Writer& w,
+                        std::size_t begin) {
+  if (!settings.options.rewrite_extensions) return;
+  const MutableBytes block = w.buffer().from(begin);
+  std::vector<std::uint8_t> extensions(block.begin(), block.end());
+  settings.options.rewrite_extensions(static_cast<std::uint8_t>(type), extensions);
+  w.buffer().truncate(begin);
+  w.put(extensions);
+}
+
 Expected<> write_finished(wire::Buffer& out, transcript::Transcript& transcript,
                           const crypto::HmacKey& traffic_secret, Bytes transcript_hash) {
   const crypto::HashValue verify_data = secret::finished_verify_data(traffic_secret, transcript_hash);

@@ -52,6 +52,10 @@ void write_extension(wire::Writer& w, extension::ExtensionType type, Body&& body
   w.prefixed(2, std::forward<Body>(body));
 }
 
+/// For replays: the block of extensions that begins at `begin`, as the application wants it.
+void rewrite_extensions(const policy::Settings& settings, message::HandshakeType type, wire::Writer& w,
+                        std::size_t begin);
+
 /// Writes a Finished (section 4.4.4) and adds it to the transcript.
 Expected<> write_finished(wire::Buffer& out, transcript::Transcript& transcript,
                           const crypto::HmacKey& traffic_secret, Bytes transcript_hash);

@@ -291,6 +291,23 @@ Expected<> Server::check_second_client_hello(const Offer& offer) const {
   return {};
 }
 
+namespace {
+
+// Of a HelloRetryRequest that was rewritten: what the client will come back with.
+std::vector<std::uint8_t> cookie_of(Bytes request) {
+  const auto hello = wire::decode<message::ServerHello>(request.subspan(message::handshake_header_size));
+  std::vector<std::uint8_t> cookie;
+  if (!hello) return cookie;
+  hello->extensions.for_each([&](const message::Extension& extension) {
+    if (extension.extension_type != ExtensionType::cookie) return;
+    const Bytes data = extension.extension_data.data;
+    if (data.size() > 2) cookie.assign(data.begin() + 2, data.end());
+  });
+  return cookie;
+}
+
+}  // namespace
+
 Expected<ServerState> Server::send_hello_retry_request(const Offer& offer, const Negotiated& negotiated) {
   ServerHandshake& h = *handshake_;
   const policy::Settings& settings = *endpoint_.settings;
@@ -311,15 +328,18 @@ Expected<ServerState> Server::send_hello_retry_request(const Offer& offer, const
     write(w, negotiated.suite->id);
     w.uint(0, 1);
     w.prefixed(2, [&] {
+      const std::size_t begin = w.buffer().size();
       write_extension(w, ExtensionType::supported_versions, [&] { w.uint(version, 2); });
       if (retry.group) write_extension(w, ExtensionType::key_share, [&] { write(w, *retry.group); });
       if (!retry.cookie.empty()) {
         write_extension(w, ExtensionType::cookie, [&] { w.prefixed(2, [&] { w.put(retry.cookie); }); });
       }
+      rewrite_extensions(settings, HandshakeType::server_hello, w, begin);
     });
   });
   if (!request) return std::unexpected(std::move(request.error()));
   h.transcript.add(*request);
+  if (settings.options.rewrite_extensions) retry.cookie = cookie_of(*request);
   auto ok = endpoint_.port.send_flight();
   // Appendix D.4: after the first handshake message.
   if (ok && !offer.hello.legacy_session_id.data.empty()) ok = endpoint_.port.send_change_cipher_spec();

@@ -27,6 +27,7 @@ Expected<secret::HandshakeStage> Server::send_server_hello(const Offer& offer, N
     write(w, negotiated.suite->id);
     w.uint(0, 1);
     w.prefixed(2, [&] {
+      const std::size_t begin = w.buffer().size();
       write_extension(w, ExtensionType::supported_versions, [&] { w.uint(version, 2); });
       if (negotiated.group) {
         write_extension(w, ExtensionType::key_share, [&] {
@@ -45,6 +46,7 @@ Expected<secret::HandshakeStage> Server::send_server_hello(const Offer& offer, N
         write_extension(w, ExtensionType::pre_shared_key,
                         [&] { w.uint(static_cast<std::uint32_t>(negotiated.selected_identity), 2); });
       }
+      rewrite_extensions(settings, HandshakeType::server_hello, w, begin);
     });
   });
   if (!agreed) return std::unexpected(std::move(agreed.error()));
@@ -65,6 +67,7 @@ Expected<> Server::send_encrypted_extensions(const Offer& offer, const Negotiate
   };
   auto message = write_message(endpoint_.port, HandshakeType::encrypted_extensions, [&](wire::Writer& w) {
     w.prefixed(2, [&] {
+      const std::size_t begin = w.buffer().size();
       if (name_used) write_extension(w, ExtensionType::server_name, [] {});
       if (negotiated.alpn) {
         write_extension(w, ExtensionType::application_layer_protocol_negotiation, [&] {
@@ -82,6 +85,7 @@ Expected<> Server::send_encrypted_extensions(const Offer& offer, const Negotiate
       type(w, ExtensionType::client_certificate_type, negotiated.client_type);
       type(w, ExtensionType::server_certificate_type, negotiated.server_type);
       if (negotiated.early_data > 0) write_extension(w, ExtensionType::early_data, [] {});
+      rewrite_extensions(*endpoint_.settings, HandshakeType::encrypted_extensions, w, begin);
     });
   });
   if (!message) return std::unexpected(std::move(message.error()));

@@ -39,9 +39,9 @@ Expected<> Server::give_ticket() {
   handshake::Extras& extras = *endpoint_.established.more;
   // The nonce has to be another one for each ticket of the connection, and nothing more.
   const std::uint32_t number = extras.tickets_given++;
-  const std::array<std::uint8_t, 4> nonce = {
-      static_cast<std::uint8_t>(number >> 24), static_cast<std::uint8_t>(number >> 16),
-      static_cast<std::uint8_t>(number >> 8), static_cast<std::uint8_t>(number)};
+  if (number > 0xffff) return fail(Reason::invalid_argument, "65,536 tickets were given on this connection");
+  const std::array<std::uint8_t, 2> nonce = {static_cast<std::uint8_t>(number >> 8),
+                                             static_cast<std::uint8_t>(number)};
   const TimePoint now = settings.now();
   session::SessionBody body = make_session(endpoint_, nonce, now, options.tickets.lifetime);
   if (body.lifetime.count() <= 0) return {};
