@@ -114,6 +114,18 @@ Expected<> Peer::update_keys(bool request_peer) {
   return updated;
 }
 
+Expected<> Peer::request_certificate(bool require) {
+  auto requested = connection_.request_certificate(require);
+  if (!requested) return requested;
+  flush();
+  while (connection_.post_handshake_auth_pending()) {
+    auto more = advance();
+    if (!more) return std::unexpected(more.error());
+    if (!*more) return sesame::fail(sesame::Reason::truncated);
+  }
+  return {};
+}
+
 namespace {
 
 template <class T>

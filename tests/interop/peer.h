@@ -32,6 +32,8 @@ class Peer {
   sesame::Error receive_alert();
 
   sesame::Expected<> update_keys(bool request_peer);
+  /// Server: asks for a certificate and waits for the answer. Data that comes before it is kept.
+  sesame::Expected<> request_certificate(bool require);
   sesame::Connection& connection() noexcept { return connection_; }
   /// The sizes of the records of application data that came, as decrypted.
   const std::vector<std::size_t>& record_sizes() const noexcept { return record_sizes_; }
