@@ -35,10 +35,12 @@ Expected<certificate::Wanted> read_wanted(const Extensions& extensions) {
   return wanted;
 }
 
-Expected<bool> read_status_request(const Extensions& extensions) {
+Expected<bool> read_status_request(const Extensions& extensions, Side peer) {
   if (!extensions.has(ExtensionType::status_request)) return false;
-  // RFC 6066 section 8: of a type that is not known the rest is not known either.
   const Bytes body = extensions[ExtensionType::status_request];
+  // Section 4.4.2.1: a server sends it empty. One that sends the whole of a client's is understood as well.
+  if (peer == Side::server && body.empty()) return true;
+  // RFC 6066 section 8: of a type that is not known the rest is not known either.
   if (!body.empty() && body[0] != static_cast<std::uint8_t>(extension::CertificateStatusType::ocsp))
     return false;
   const auto request = extensions.read<extension::CertificateStatusRequest>(ExtensionType::status_request);

@@ -23,15 +23,17 @@ struct OwnCertificate {
   SignatureQuery query() const noexcept { return {scheme, input, key->public_key}; }
 };
 
-/// Writes the extensions by which one side says what certificates it takes, for a ClientHello or a
-/// CertificateRequest. `on_written` is told of each.
+/// Writes the extensions by which one side says what certificates it takes: a client in its ClientHello, a
+/// server in a CertificateRequest.
 template <class Extension>
-void write_wanted(const policy::Settings& settings, wire::Writer& w, Extension&& extension) {
+void write_wanted(const policy::Settings& settings, Side side, wire::Writer& w, Extension&& extension) {
   using extension::ExtensionType;
   const ContextOptions& options = settings.options;
   if (options.request_ocsp_response) {
-    // RFC 6066 section 8: ocsp, no responder named, no extensions.
-    extension(ExtensionType::status_request, [&] { w.uint(1, 1), w.uint(0, 4); });
+    // RFC 6066 section 8: ocsp, no responder named, no extensions. Section 4.4.2.1: a server sends it empty.
+    extension(ExtensionType::status_request, [&] {
+      if (side == Side::client) w.uint(1, 1), w.uint(0, 4);
+    });
   }
   extension(ExtensionType::signature_algorithms, [&] {
     w.prefixed(2, [&] {
@@ -57,8 +59,8 @@ void write_wanted(const policy::Settings& settings, wire::Writer& w, Extension&&
 /// What the peer takes, by the extensions of its ClientHello or CertificateRequest. Errors:
 /// extension_missing (signature_algorithms: section 9.2), malformed_message.
 Expected<certificate::Wanted> read_wanted(const extension::Extensions& extensions);
-/// Whether the peer asked for an OCSP response. Error: malformed_message.
-Expected<bool> read_status_request(const extension::Extensions& extensions);
+/// Whether the peer, which is a client or a server, asked for an OCSP response. Error: malformed_message.
+Expected<bool> read_status_request(const extension::Extensions& extensions, Side peer);
 /// The first algorithm of this side that the peer has named. Error: malformed_message.
 Expected<std::optional<CertificateCompressionAlgorithm>> read_compression(
     const policy::Settings& settings, const extension::Extensions& extensions);

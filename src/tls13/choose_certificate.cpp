@@ -64,7 +64,7 @@ Expected<> choose_certificate(const policy::Settings& settings, const Offer& off
       certificate::choose(settings.options.certificates, settings.options.signature_schemes, *wanted);
   if (!chosen) return std::unexpected(std::move(chosen.error()));
   out.certificate = *chosen;
-  const auto staple = read_status_request(offer.extensions);
+  const auto staple = read_status_request(offer.extensions, Side::client);
   if (!staple) return std::unexpected(staple.error());
   out.staple = *staple;
   const auto compression = read_compression(settings, offer.extensions);

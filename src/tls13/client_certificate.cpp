@@ -30,7 +30,7 @@ Expected<> Client::choose_certificate(const Extensions& extensions, CertificateT
   const policy::Settings& settings = *endpoint_.settings;
   auto wanted = read_wanted(extensions);
   if (!wanted) return std::unexpected(std::move(wanted.error()));
-  const auto staple = read_status_request(extensions);
+  const auto staple = read_status_request(extensions, Side::server);
   if (!staple) return std::unexpected(staple.error());
   const auto compression = read_compression(settings, extensions);
   if (!compression) return std::unexpected(compression.error());

@@ -109,7 +109,7 @@ void Client::write_client_hello_extensions(wire::Writer& w) {
     });
   }
   if (h.offers_certificates) {
-    write_wanted(*endpoint_.settings, w, extension);
+    write_wanted(*endpoint_.settings, Side::client, w, extension);
     write_certificate_types(*endpoint_.settings, w, extension);
     if (options.post_handshake_auth) extension(ExtensionType::post_handshake_auth, [] {});
   }

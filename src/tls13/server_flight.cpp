@@ -102,7 +102,7 @@ Expected<> Server::send_certificate_request(wire::Buffer& out, transcript::Trans
   auto request = write_message(out, HandshakeType::certificate_request, [&](wire::Writer& w) {
     w.prefixed(1, [&] { w.put(context); });
     w.prefixed(2, [&] {
-      write_wanted(*endpoint_.settings, w,
+      write_wanted(*endpoint_.settings, Side::server, w,
                    [&](ExtensionType type, auto&& body) { write_extension(w, type, body); });
     });
   });
