@@ -1,7 +1,8 @@
 // compare: Sesame and the system's libssl, measured in turns in one process on one thread; prints a table of
 // ratios.
 //
-//   compare [--json] [--quick] [--gate] [--only handshakes|heap|records|keyring] [--identities N]
+//   compare [--json] [--quick] [--gate] [--only handshakes|certificates|heap|records|keyring] [--identities
+//   N]
 //
 // --quick takes a tenth of the rounds. --gate: exit status 2 where a goal is missed by more than a tenth.
 #include <cstdio>
@@ -30,16 +31,18 @@ int main(int argc, char** argv) {
     } else if (argument == "--identities" && i + 1 < argc) {
       identities = std::strtoull(argv[++i], nullptr, 10);
     } else {
-      std::fprintf(stderr,
-                   "usage: %s [--json] [--quick] [--gate] [--only handshakes|heap|records|keyring] "
-                   "[--identities N]\n",
-                   argv[0]);
+      std::fprintf(
+          stderr,
+          "usage: %s [--json] [--quick] [--gate] [--only handshakes|certificates|heap|records|keyring] "
+          "[--identities N]\n",
+          argv[0]);
       return 64;
     }
   }
   const auto wanted = [&](std::string_view part) { return only.empty() || only == part; };
   std::vector<bench::Row> rows;
   if (wanted("handshakes")) bench::measure_handshakes(rows, options);
+  if (wanted("certificates")) bench::measure_certificates(rows, options);
   if (wanted("heap")) bench::measure_heap(rows);
   if (wanted("records")) bench::measure_records(rows, options);
   if (wanted("keyring")) bench::measure_keyring(rows, options, 10'000, identities);

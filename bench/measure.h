@@ -11,6 +11,10 @@ namespace bench {
 /// Handshakes of both modes, Sesame and libssl in turns, and the ceiling of the cryptography.
 void measure_handshakes(std::vector<Row>& rows, const RoundOptions& options);
 
+/// Handshakes by an ECDSA P-256 certificate that one authority issued, and resumptions of them by a ticket
+/// (psk_dhe_ke), Sesame and libssl in turns.
+void measure_certificates(std::vector<Row>& rows, const RoundOptions& options);
+
 /// Heap blocks of a pair, and octets of heap that an idle connection keeps on each side.
 void measure_heap(std::vector<Row>& rows);
 

@@ -79,6 +79,14 @@ class AsioStream {
   /// (psk_lookup_failed).
   void set_psk_lookup(PskLookup lookup) { lookup_ = std::move(lookup); }
 
+  /// Who is asked for all else that was to come later: a context, a signature, a verdict. Without one such a
+  /// handshake fails.
+  void set_pending_answer(PendingAnswer pending) { pending_ = std::move(pending); }
+
+  /// Octets of early data that the next reads give, before anything else: they may be a replay (RFC 8446
+  /// section 8). A read never gives both.
+  std::size_t early_data() const noexcept { return core_.early_data(); }
+
   /// Octets of heap that the stream's buffers hold at this moment; 0 while it is idle.
   std::size_t buffer_octets() const noexcept { return core_.buffer_octets(); }
 
@@ -160,6 +168,7 @@ class AsioStream {
   }
   /// Asks the application; nullptr: there is nobody to ask, and the handshake has failed.
   std::shared_ptr<detail::LookupAnswer> ask() {
+    if (core_.connection().wait() != Wait::psk_lookup) return ask_for_answer();
     const auto query = core_.connection().pending_psk();
     if (!lookup_ || !query) {
       core_.lookup_failed(
@@ -168,6 +177,17 @@ class AsioStream {
     }
     auto answer = std::make_shared<detail::LookupAnswer>();
     lookup_(*query, PskReply(answer));
+    return answer;
+  }
+
+  std::shared_ptr<detail::LookupAnswer> ask_for_answer() {
+    if (!pending_) {
+      core_.lookup_failed(Error(Reason::psk_lookup_failed,
+                                "the stream has nobody to ask: set_pending_answer was not called"));
+      return nullptr;
+    }
+    auto answer = std::make_shared<detail::LookupAnswer>();
+    pending_(core_.connection(), AnswerReply(answer));
     return answer;
   }
 
@@ -189,6 +209,7 @@ class AsioStream {
   NextLayer next_layer_;
   detail::StreamCore core_;
   PskLookup lookup_;
+  PendingAnswer pending_;
   std::optional<asio::steady_timer> writer_gone_;
 };
 

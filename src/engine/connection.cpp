@@ -38,7 +38,7 @@ void Connection::output_sent(std::size_t size) { body_->output_sent(size); }
 Expected<> Connection::send(Bytes data) { return body_->send(data); }
 Expected<Sealed> Connection::seal(Bytes data, MutableBytes into) { return body_->seal(data, into); }
 std::size_t Connection::sealed_size(std::size_t size) const noexcept {
-  return body_->handshake_done() ? body_->writer().sealed_size(size) : 0;
+  return body_->handshake_done() ? body_->sealed_size(size) : 0;
 }
 Expected<> Connection::close() { return body_->close(); }
 Expected<> Connection::update_keys(bool request_peer) { return body_->update_keys(request_peer); }

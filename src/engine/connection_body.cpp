@@ -75,12 +75,32 @@ Expected<> ConnectionBody::set_write_keys(const policy::Suite& suite, const cryp
                                        keys.iv.bytes());
 }
 
-Expected<> ConnectionBody::update_keys_if_due() {
+std::uint64_t ConnectionBody::records_per_key() const noexcept {
   const std::uint64_t configured = settings_->options.limits.records_per_key;
   const std::uint64_t suite_limit = established_.suite->records_per_key;
-  const std::uint64_t limit = configured ? std::min(configured, suite_limit) : suite_limit;
-  if (writer_.protection().records() < limit && !endpoint().key_update_owed) return {};
+  return configured ? std::min(configured, suite_limit) : suite_limit;
+}
+
+Expected<> ConnectionBody::update_keys_if_due() {
+  if (writer_.protection().records() < records_per_key() && !endpoint().key_update_owed) return {};
   return tls13::send_key_update(endpoint(), false);
+}
+
+// With the KeyUpdates that seal() puts in front and between.
+std::size_t ConnectionBody::sealed_size(std::size_t size) const noexcept {
+  const std::size_t sealed = writer_.sealed_size(size);
+  if (size == 0) return sealed;
+  const std::uint64_t records = (size + writer_.max_content() - 1) / writer_.max_content();
+  const std::uint64_t limit = records_per_key(), used = writer_.protection().records();
+  const bool owed = std::visit([](const auto& m) { return m.endpoint().key_update_owed; }, machine_);
+  std::uint64_t updates = owed ? 1 : 0;
+  if (owed || used >= limit) {
+    updates = 1 + (records - 1) / limit;
+  } else if (used + records > limit) {
+    updates = 1 + (used + records - limit - 1) / limit;
+  }
+  constexpr std::size_t key_update = message::handshake_header_size + 1;
+  return sealed + static_cast<std::size_t>(updates) * writer_.sealed_size(key_update);
 }
 
 Expected<> ConnectionBody::update_keys(bool request_peer) {

@@ -30,6 +30,7 @@ class ConnectionBody final : handshake::MessagePort {
   // connection_body.cpp: to the peer, and state
   Expected<> send(Bytes data);
   Expected<Sealed> seal(Bytes data, MutableBytes into);
+  std::size_t sealed_size(std::size_t size) const noexcept;
   Expected<> close();
   Expected<> update_keys(bool request_peer);
   void output_sent(std::size_t size) noexcept;
@@ -91,6 +92,7 @@ class ConnectionBody final : handshake::MessagePort {
   Expected<> on_change_cipher_spec(Bytes content);
   Expected<MutableBytes> on_application_data(MutableBytes content);
   Expected<> update_keys_if_due();
+  std::uint64_t records_per_key() const noexcept;
   Expected<> ready_to_send() const;
   bool awaits_plain_alert() const noexcept;
   bool is_suspended() const noexcept;

@@ -18,15 +18,39 @@ Step StreamCore::handshake() {
       let_go();
       return {};
     }
-    if (connection_.wait() == Wait::psk_lookup) return {Need::lookup};
+    if (awaits_answer()) return {Need::lookup};
     if (process_one() != Progress::starved) continue;
     if (ended_) return refused(Error(Reason::truncated));
     return {Need::input};
   }
 }
 
+// A signature that a client owes after its handshake may wait as well: reading waits with it.
+bool StreamCore::awaits_answer() const noexcept {
+  switch (connection_.wait()) {
+    case Wait::psk_lookup:
+    case Wait::context:
+    case Wait::signature:
+    case Wait::verification:
+      return true;
+    default:
+      return false;
+  }
+}
+
 Step StreamCore::read(MutableBytes into) {
   std::size_t size = 0;
+  if (early_data() != 0 && connection_.error() == nullptr) {
+    // On its own, so that who reads can tell it from the rest.
+    size = std::min(into.size(), early_data());
+    std::memcpy(into.data(), early_.data() + early_read_, size);
+    early_read_ += size;
+    if (early_data() == 0) {
+      early_ = {};
+      early_read_ = 0;
+    }
+    return {.size = size};
+  }
   while (size < into.size()) {
     if (has_data()) {
       const std::size_t part = std::min(into.size() - size, plain_end_ - plain_begin_);
@@ -43,6 +67,7 @@ Step StreamCore::read(MutableBytes into) {
   if (connection_.error() != nullptr) return failed();
   if (!connection_.handshake_done()) return refused(Error(Reason::not_connected));
   if (can_flush()) return {Need::output};
+  if (awaits_answer()) return {Need::lookup};
   if (connection_.read_closed()) return {.end = true};
   if (ended_) return refused(Error(Reason::truncated));
   return {Need::input};
@@ -104,7 +129,9 @@ StreamCore::Progress StreamCore::process_one() {
   const MutableBytes input_octets{input() + begin_, end_ - begin_};
   const auto received = connection_.receive(input_octets);
   if (!received) return Progress::failed;
-  if (!received->data.empty()) {
+  if (received->early) {
+    early_.insert(early_.end(), received->data.begin(), received->data.end());
+  } else if (!received->data.empty()) {
     plain_begin_ = static_cast<std::size_t>(received->data.data() - input());
     plain_end_ = plain_begin_ + received->data.size();
   }
@@ -184,13 +211,24 @@ void StreamCore::end_output(std::error_code error) {
 
 // ---- the answer to a look-up ----
 
-void StreamCore::supply(std::span<const Credential> credentials) {
-  if (const auto supplied = connection_.supply_psk(credentials); !supplied) refused_ = supplied.error();
+void StreamCore::supply(const std::function<Expected<>(Connection&)>& apply) {
+  if (const auto supplied = apply(connection_); !supplied) refused_ = supplied.error();
 }
 
 void StreamCore::lookup_failed(Error error) {
   lookup_failed_ = std::move(error);
-  supply({});
+  supply([](Connection& connection) -> Expected<> {
+    switch (connection.wait()) {
+      case Wait::context:
+        return connection.supply_context(nullptr);
+      case Wait::signature:
+        return connection.supply_signature({});
+      case Wait::verification:
+        return connection.supply_verdict(Alert::certificate_unknown);
+      default:
+        return connection.supply_psk({});
+    }
+  });
 }
 
 const Error* StreamCore::last_error() const noexcept {

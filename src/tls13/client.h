@@ -125,6 +125,7 @@ class Client {
   State state() const noexcept { return state_; }
   bool connected() const noexcept { return state_ == State::CONNECTED; }
   Endpoint& endpoint() noexcept { return endpoint_; }
+  const Endpoint& endpoint() const noexcept { return endpoint_; }
 
  private:
   friend struct ClientTestAccess;

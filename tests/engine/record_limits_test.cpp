@@ -160,5 +160,26 @@ TEST(Padding, IsCountedBySealedSize) {
   }
 }
 
+TEST(SealedSize, CountsTheKeyUpdatesThatAreDue) {
+  for (const std::uint64_t limit : {1u, 2u, 3u, 7u}) {
+    ContextOptions options = with_modes({ke});
+    options.limits.records_per_key = limit;
+    Pair pair(client_context(options), server_context(options));
+    ASSERT_TRUE(pair.handshake());
+    for (const std::size_t size : {1u, 16'384u, 16'385u, 100'000u, 1u, 200'000u}) {
+      const std::string data(size, 'x');
+      Octets room(pair.client.connection.sealed_size(size));
+      const auto sealed = pair.client.connection.seal(as_bytes(data), room);
+      ASSERT_TRUE(sealed);
+      EXPECT_EQ(sealed->consumed, size);
+      EXPECT_EQ(sealed->written, room.size()) << limit << ", " << size;
+      pair.server.receive(room);
+      EXPECT_FALSE(pair.server.failure);
+      EXPECT_TRUE(pair.server.data == data);
+      pair.server.data.clear();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace sesame::test

@@ -123,9 +123,9 @@ class AsyncRun {
         stream_->end_output(error);
         break;
       case Doing::asking: {
-        const auto credentials = answer_->poll();
-        if (!credentials) return finish(self, asio::error::operation_aborted, 0);
-        core.supply(*credentials);
+        const auto apply = answer_->poll();
+        if (!apply) return finish(self, asio::error::operation_aborted, 0);
+        core.supply(*apply);
         answer_.reset();
         break;
       }

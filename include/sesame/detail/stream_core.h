@@ -12,10 +12,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <system_error>
+#include <vector>
 
 namespace sesame::detail {
 
@@ -25,7 +27,7 @@ enum class Need : std::uint8_t {
   input,    ///< read into input_space(), then input_arrived() or input_ended()
   output,   ///< begin_output(), write all of it, then end_output()
   writer,   ///< another operation is writing: wait for its end_output()
-  lookup,   ///< the connection waits for Wait::psk_lookup
+  lookup,   ///< the connection waits for an answer of the application: Wait::psk_lookup and the like
 };
 
 struct Step {
@@ -61,17 +63,21 @@ class StreamCore {
   Bytes begin_output();
   void end_output(std::error_code error);
 
-  /// The answer to Need::lookup.
-  void supply(std::span<const Credential> credentials);
-  /// There is nobody to ask: the handshake fails with psk_lookup_failed.
+  /// The answer to Need::lookup, which `apply` gives to the connection.
+  void supply(const std::function<Expected<>(Connection&)>& apply);
+  /// There is nobody to ask: the handshake fails, and `error` says why.
   void lookup_failed(Error error);
 
   // ---- state ----
 
   /// The precise reason of the last failure; nullptr: there was none.
   const Error* last_error() const noexcept;
+  /// Octets of early data that read() gives first.
+  std::size_t early_data() const noexcept { return early_.size() - early_read_; }
   /// Octets of heap in buffers at this moment.
-  std::size_t buffer_octets() const noexcept { return large_capacity_ + staged_capacity_; }
+  std::size_t buffer_octets() const noexcept {
+    return large_capacity_ + staged_capacity_ + early_.capacity();
+  }
 
   static constexpr std::size_t small_buffer = 256;
   static constexpr std::size_t largest_buffer = 65'536;
@@ -81,6 +87,7 @@ class StreamCore {
   std::uint8_t* input() noexcept { return large_ ? large_.get() : small_.data(); }
   std::size_t capacity() const noexcept { return large_ ? large_capacity_ : small_.size(); }
   MutableBytes unread() noexcept { return {input() + begin_, end_ - begin_}; }
+  bool awaits_answer() const noexcept;
   bool has_data() const noexcept { return plain_begin_ != plain_end_; }
   bool can_flush() const noexcept { return !connection_.output().empty() && !writing_ && !write_error_; }
 
@@ -106,6 +113,9 @@ class StreamCore {
   std::size_t end_ = 0;
   std::size_t plain_begin_ = 0;
   std::size_t plain_end_ = 0;
+  // Early data came before the handshake was done, and is kept until it is: as much as the context allows.
+  std::vector<std::uint8_t> early_;
+  std::size_t early_read_ = 0;
   std::size_t busy_capacity_ = 0;  // what the last burst of records of an authenticated peer needed
   bool filled_ = false;            // the last read filled the buffer: more is likely to be there
   bool ended_ = false;             // the transport came to its end
