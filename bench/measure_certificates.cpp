@@ -99,6 +99,7 @@ class Libssl {
   Libssl& operator=(const Libssl&) = delete;
 
   void handshake() {
+    std::string name = server_name;
     SSL* client = SSL_new(client_);
     SSL* server = SSL_new(server_);
     BIO* to_server = BIO_new(BIO_s_mem());
@@ -111,12 +112,15 @@ class Libssl {
     SSL_set_bio(server, to_server, to_client);
     SSL_set_connect_state(client);
     SSL_set_accept_state(server);
-    SSL_set_tlsext_host_name(client, server_name);
+    require(SSL_ctrl(client, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, name.data()) == 1,
+            "no SNI");
     SSL_set1_host(client, server_name);
     const bool first = session_ == nullptr;
     SSL_set_num_tickets(server, resume_ && first ? 1 : 0);  // what is measured gives none
-    // libssl writes to a session that it resumes: each handshake has a copy, as with several connections.
-    if (!first) SSL_set_session(client, session_);
+    // libssl marks a session of TLS 1.3 that was used once: each handshake has a copy.
+    SSL_SESSION* copy = first ? nullptr : SSL_SESSION_dup(session_);
+    if (copy) SSL_set_session(client, copy);
+    SSL_SESSION_free(copy);
     for (int turn = 0; turn < 4 && !(SSL_is_init_finished(client) && SSL_is_init_finished(server)); ++turn) {
       SSL_do_handshake(client);
       SSL_do_handshake(server);
@@ -127,6 +131,9 @@ class Libssl {
     if (!done) ERR_print_errors_fp(stderr);
     require(done, "libssl's handshake failed");
     require((SSL_session_reused(client) == 1) == !first, "libssl did not do what was to be measured");
+    // libssl forgets the session of a connection that was not shut down.
+    SSL_set_shutdown(client, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+    SSL_set_shutdown(server, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(client);
     SSL_free(server);
   }
