@@ -45,7 +45,7 @@ for wanted in include/sesame/sesame.h include/sesame/asio.h "$libdir/libsesame.a
 done
 if [ -e "$folder/prefix/bin/sesame" ]; then
   "$folder/prefix/bin/sesame" --version
-  for page in sesame sesame-keygen sesame-keys sesame-serve sesame-connect; do
+  for page in sesame sesame-keygen sesame-keys sesame-proxy sesame-serve sesame-connect; do
     [ -e "$folder/prefix/share/man/man1/$page.1" ] || { echo "missing: the manual page $page"; exit 1; }
   done
 fi

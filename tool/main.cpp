@@ -7,6 +7,7 @@
 #include "help_format.h"
 #include "keygen.h"
 #include "keys.h"
+#include "proxy.h"
 #include "report.h"
 #include "serve.h"
 
@@ -29,12 +30,15 @@ Then:
   sesame keygen --rotate alice        a newer key, while the server runs
   sesame connect --json localhost </dev/null
   sesame keys add sensor-17           many keys, and keys with an end: a store in SQLite
+  sesame proxy --accept 4433 --to localhost:5432
+                                      TLS in front of a plain service
 
 Other programs speak the same:
   openssl s_client -connect localhost:4433 -psk_identity alice -psk HEXKEY
 
 sesame COMMAND --help tells all about a command, and so do the manual pages sesame(1),
-sesame-keygen(1), sesame-keys(1), sesame-serve(1) and sesame-connect(1).
+sesame-keygen(1), sesame-keys(1), sesame-serve(1),
+sesame-connect(1) and sesame-proxy(1).
 
 Exit codes: 0 done, 1 wrong usage, 2 a key file could not be used, 3 the network,
 4 the TLS handshake failed, 5 the connection broke after it.)";
@@ -54,6 +58,7 @@ int main(int argc, char** argv) {
   sesame::tool::add_keys(app, result);
   sesame::tool::add_serve(app, result);
   sesame::tool::add_connect(app, result);
+  sesame::tool::add_proxy(app, result);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

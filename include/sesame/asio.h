@@ -87,6 +87,10 @@ class AsioStream {
   /// section 8). A read never gives both.
   std::size_t early_data() const noexcept { return core_.early_data(); }
 
+  /// A part of a record at least, or the end, has been received that no read has given yet. While that is not
+  /// so, waiting for the next layer to be readable is as good as a read, and needs no buffer.
+  bool has_input() const noexcept { return core_.has_input(); }
+
   /// Octets of heap that the stream's buffers hold at this moment; 0 while it is idle.
   std::size_t buffer_octets() const noexcept { return core_.buffer_octets(); }
 

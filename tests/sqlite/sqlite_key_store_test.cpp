@@ -110,6 +110,8 @@ TEST_F(Store, KeepsKeys) {
 TEST_F(Store, KeepsAllThatBelongsToAKey) {
   CredentialParameters given = parameters("bob", key_1);
   given.hash = HashAlgorithm::sha384;
+  given.usage = PskUsage::tls13_imported;
+  given.context = as_bytes("client bob\0"sv);
   given.alpn = "h2";
   given.server_name = "b.example";
   given.not_before = TimePoint(123456789ns);
@@ -120,11 +122,23 @@ TEST_F(Store, KeepsAllThatBelongsToAKey) {
   ASSERT_EQ(changes.keys.size(), 1U);
   const Credential& kept = changes.keys.front();
   EXPECT_EQ(kept.hash(), HashAlgorithm::sha384);
-  EXPECT_EQ(kept.usage(), PskUsage::tls13);
+  EXPECT_EQ(kept.usage(), PskUsage::tls13_imported);
+  EXPECT_EQ(as_text(kept.context()), "client bob\0"sv);
   EXPECT_EQ(kept.alpn(), "h2");
   EXPECT_EQ(kept.server_name(), "b.example");
   EXPECT_EQ(kept.not_before(), given.not_before);
   EXPECT_EQ(kept.not_after(), given.not_after);
+}
+
+TEST_F(Store, KeepsWhatEarlyDataAKeyAllows) {
+  CredentialParameters given = parameters("bob", key_1);
+  given.early_data = {.limit = 0xffff'fffe, .cipher_suite = CipherSuite::TLS_CHACHA20_POLY1305_SHA256};
+  const std::vector<Credential> credentials = {Credential::create(given).value()};
+  const auto store = open();
+  ASSERT_TRUE(store->import(credentials, KeyStore::Existing::refuse));
+  const auto keys = store->load({}).value().keys;
+  EXPECT_EQ(keys.at(0).early_data().limit, 0xffff'fffe);
+  EXPECT_EQ(keys.at(0).early_data().cipher_suite, CipherSuite::TLS_CHACHA20_POLY1305_SHA256);
 }
 
 TEST_F(Store, TakesTheLongestIdentityAndKeyAndNoneThatIsWrong) {

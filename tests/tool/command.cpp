@@ -266,6 +266,128 @@ std::string RawClient::read_to_end(std::chrono::milliseconds limit) const {
   }
 }
 
+void RawClient::end_output() const { ::shutdown(socket_, SHUT_WR); }
+std::string RawClient::read(std::size_t size) const {
+  std::string out(size, '\0');
+  std::size_t done = 0;
+  while (done < size) {
+    pollfd poll{socket_, POLLIN, 0};
+    if (::poll(&poll, 1, 10'000) <= 0) break;
+    const ssize_t got = ::recv(socket_, out.data() + done, size - done, 0);
+    if (got <= 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  out.resize(done);
+  return out;
+}
+
+std::string http_get(const std::string& port, const std::string& path) {
+  const RawClient client(port);
+  client.write("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  return client.read_to_end();
+}
+
+// ---- Proxy ----
+
+namespace {
+
+Arguments proxy_arguments(const std::string& to, Arguments arguments) {
+  Arguments all = {SESAME_COMMAND, "proxy", "--accept", "127.0.0.1:0", "--to", to, "--metrics", "0"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return all;
+}
+
+// The port at the end of the line that begins with `text`, or that is the event's of this name.
+std::string port_behind(const std::string& out, std::string_view text) {
+  std::istringstream lines(out);
+  for (std::string json; out.starts_with('{') && std::getline(lines, json);) {
+    const auto event = nlohmann::json::parse(json);
+    if (text.starts_with(event.at("event").get<std::string>()))
+      return std::to_string(event.at("port").get<int>());
+  }
+  const std::size_t line = out.find(text);
+  EXPECT_NE(line, std::string::npos) << out;
+  if (line == std::string::npos) return "0";
+  const std::size_t end = out.find('\n', line);
+  const std::size_t colon = out.rfind(':', end);
+  return out.substr(colon + 1, end - colon - 1);
+}
+
+}  // namespace
+
+Proxy::Proxy(const Folder& folder, const std::string& to, Arguments arguments)
+    : process_(folder, proxy_arguments(to, std::move(arguments))) {
+  // The last line, and its end.
+  EXPECT_TRUE(process_.wait_for_output("metrics")) << process_.err;
+  while (!process_.out.ends_with('\n') && process_.wait_for_output("\n", 10ms)) {
+  }
+  port_ = port_behind(process_.out, "listening on ");
+  metrics_port_ = port_behind(process_.out, "metrics on ");
+}
+
+std::optional<double> Proxy::metric(const std::string& name) const {
+  const std::string text = http_get(metrics_port_, "/metrics");
+  const std::size_t at = text.find("\n" + name + " ");
+  if (at == std::string::npos) return std::nullopt;
+  return std::stod(text.substr(at + name.size() + 2));
+}
+
+bool Proxy::reaches(const std::string& name, double value, std::chrono::milliseconds limit) const {
+  for (const auto end = Clock::now() + limit; Clock::now() < end; std::this_thread::sleep_for(10ms)) {
+    if (metric(name).value_or(-1) >= value) return true;
+  }
+  return false;
+}
+
+Finished Proxy::stop() {
+  process_.signal(SIGTERM);
+  return process_.finish();
+}
+
+// ---- Backend ----
+
+struct Backend::Threads {
+  std::thread acceptor;
+  std::vector<std::thread> connections;
+};
+
+Backend::Backend(std::function<void(int socket)> serve)
+    : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)), threads_(std::make_unique<Threads>()) {
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size), 0);
+  EXPECT_EQ(::listen(listener_, 1024), 0);
+  EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  port_ = ntohs(address.sin_port);
+  threads_->acceptor = std::thread([this, serve = std::move(serve)] {
+    for (;;) {
+      const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+      if (socket < 0) return;
+      threads_->connections.emplace_back([socket, serve] {
+        serve(socket);
+        ::close(socket);
+      });
+    }
+  });
+}
+
+Backend::~Backend() {
+  ::shutdown(listener_, SHUT_RDWR);
+  threads_->acceptor.join();
+  for (auto& thread : threads_->connections) thread.join();
+  ::close(listener_);
+}
+
+std::string closed_port() {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(0);
+  socklen_t size = sizeof address;
+  EXPECT_EQ(::bind(socket, reinterpret_cast<const sockaddr*>(&address), size), 0);
+  EXPECT_EQ(::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  ::close(socket);
+  return std::to_string(ntohs(address.sin_port));
+}
+
 struct Cutter::Thread {
   std::thread thread;
 };

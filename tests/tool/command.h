@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -106,10 +107,60 @@ class Server {
   std::string port_;
 };
 
+/// `sesame proxy` on a free port of 127.0.0.1, with metrics on another one.
+class Proxy {
+ public:
+  Proxy(const Folder& folder, const std::string& to, Arguments arguments = {});
+  std::string target() const { return "127.0.0.1:" + port_; }
+  const std::string& port() const { return port_; }
+  bool logs(std::string_view text, std::chrono::milliseconds limit = 10s) {
+    return process_.wait_for_error(text, limit);
+  }
+  Process& process() { return process_; }
+  /// The value of a counter by its name and labels; nullopt: there is none.
+  std::optional<double> metric(const std::string& name) const;
+  /// Waits until the counter has at least this value.
+  bool reaches(const std::string& name, double value, std::chrono::milliseconds limit = 10s) const;
+  const std::string& metrics_port() const { return metrics_port_; }
+  Finished stop();
+
+ private:
+  Process process_;
+  std::string port_;
+  std::string metrics_port_;
+};
+
+/// A plain TCP service on a free port of 127.0.0.1: `serve` has a thread for each connection, whose socket is
+/// closed behind it.
+class Backend {
+ public:
+  explicit Backend(std::function<void(int socket)> serve);
+  Backend(const Backend&) = delete;
+  Backend& operator=(const Backend&) = delete;
+  ~Backend();
+  std::string target() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  struct Threads;
+  int listener_;
+  unsigned port_ = 0;
+  std::unique_ptr<Threads> threads_;
+};
+
+/// A port on which nobody listens.
+std::string closed_port();
+
+/// What an HTTP server answers to a GET, with its header.
+std::string http_get(const std::string& port, const std::string& path);
+
 /// A TCP connection to a server, without TLS.
 class RawClient {
  public:
   explicit RawClient(const std::string& port);
+  int socket() const { return socket_; }
+  void end_output() const;
+  /// Exactly `size` octets, or fewer if no more come.
+  std::string read(std::size_t size) const;
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
   ~RawClient();

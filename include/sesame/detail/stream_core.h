@@ -74,6 +74,11 @@ class StreamCore {
   const Error* last_error() const noexcept;
   /// Octets of early data that read() gives first.
   std::size_t early_data() const noexcept { return early_.size() - early_read_; }
+  /// A read has something to go on with, or to say, that has been received already.
+  bool has_input() const noexcept {
+    return begin_ != end_ || has_data() || early_data() != 0 || ended_ || connection_.read_closed() ||
+           connection_.error() != nullptr;
+  }
   /// Octets of heap in buffers at this moment.
   std::size_t buffer_octets() const noexcept {
     return large_capacity_ + staged_capacity_ + early_.capacity();

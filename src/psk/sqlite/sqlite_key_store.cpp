@@ -24,6 +24,8 @@ CredentialParameters parameters_of(const psk::CredentialBody& body) {
   out.key = body.key;
   out.hash = body.hash;
   out.usage = body.usage;
+  out.context = body.context;
+  out.early_data = body.early_data;
   out.alpn = body.alpn;
   out.server_name = body.server_name;
   out.not_before = body.not_before;
