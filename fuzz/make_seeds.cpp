@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 
+#include "certificate/compression.h"
 #include "extension/bodies.h"
 #include "extension/key_share.h"
 #include "extension/pre_shared_key.h"
@@ -13,6 +14,7 @@
 #include "message/key_update.h"
 #include "message/new_session_ticket.h"
 #include "message/server_hello.h"
+#include "support/certificates.h"
 #include "support/generate.h"
 #include "support/peer.h"
 
@@ -148,6 +150,27 @@ void write_values() {
   (some(static_cast<const T*>(nullptr)), ...);
 }
 
+void write_certificates() {
+  const Certificates& known = certificates();
+  const Octets* const shown[] = {&known.server, &known.intermediate, &known.root};
+  for (int i = 0; i < 3; ++i)
+    write("certificates", "end-entity-" + std::to_string(i), behind({0}, *shown[i]));
+  const int size = static_cast<int>(known.intermediate.size());
+  write("certificates", "chain", behind({1, size >> 8, size & 255}, known.intermediate));
+  const Octets* const responses[] = {&known.good, &known.revoked, &known.delegated};
+  for (int i = 0; i < 3; ++i) write("certificates", "ocsp-" + std::to_string(i), behind({2}, *responses[i]));
+  write("certificates", "raw-public-key", behind({3}, known.public_key));
+  Octets twice = known.server;  // so that there is something to compress
+  twice.insert(twice.end(), known.server.begin(), known.server.end());
+  for (int algorithm = 0; algorithm < 3; ++algorithm) {
+    const auto small =
+        certificate::compress(static_cast<CertificateCompressionAlgorithm>(algorithm + 1), twice);
+    const int length = static_cast<int>(twice.size());
+    write("certificates", "compressed-" + std::to_string(algorithm),
+          behind({4, algorithm, length >> 8, length & 255}, small));
+  }
+}
+
 void write_dictionary() {
   std::ofstream out(folder / "dictionary");
   const auto entry = [&](std::string_view name, unsigned value) {
@@ -216,6 +239,7 @@ void write_all() {
   write("key_file", "file", behind({2}, as_bytes(keys)));
   write("key_file", "identity", behind({1}, as_bytes("a\\\\b\\x3a")));
   write("key_file", "octets", behind({0}, as_bytes("#\\:\n\xff ")));
+  write_certificates();
   write_dictionary();
 }
 
