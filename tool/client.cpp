@@ -76,7 +76,10 @@ asio::awaitable<bool> Client::reach() {
 }
 
 asio::awaitable<bool> Client::shake_hands() {
-  auto connection = Connection::client(context_, {.server_name = settings_.server_name});
+  ClientOptions options;
+  options.server_name = settings_.server_name;
+  options.verify_name = settings_.verify_name;
+  auto connection = Connection::client(context_, options);
   if (!connection) {
     result_ = report_failure(ExitCode::usage, connection.error());
     co_return false;
@@ -181,9 +184,12 @@ void Client::report_connected() {
     fmt::print(stderr, "{}\n", json.object());
     return;
   }
-  fmt::print(stderr, "connected to {} ({}) in {:.1f} ms\n  {}\n  key: \"{}\"\n", target(),
-             peer.address().to_string(), seconds(handshake_time_) * 1000, negotiated_text(connection),
-             escaped(connection.psk_identity()));
+  fmt::print(stderr, "connected to {} ({}) in {:.1f} ms\n  {}\n", target(), peer.address().to_string(),
+             seconds(handshake_time_) * 1000, negotiated_text(connection));
+  if (!connection.psk_identity().empty())
+    fmt::print(stderr, "  key: \"{}\"\n", escaped(connection.psk_identity()));
+  if (!connection.peer_certificates().empty())
+    fmt::print(stderr, "  certificate: verified for {}\n", settings_.verify_name);
 }
 
 void Client::report_closed() {

@@ -22,7 +22,8 @@ namespace sesame::tool {
 struct ClientSettings {
   std::string host;
   std::string port;
-  std::string server_name;                    ///< empty: none
+  std::string server_name;                    ///< to send; empty: none
+  std::string verify_name;                    ///< that a certificate of the server has to be for
   std::chrono::milliseconds timeout{10'000};  ///< until the handshake is done
   std::uint64_t update_keys_every = 0;        ///< octets sent; 0: when the library does it by itself
   bool json = false;

@@ -39,6 +39,7 @@ constexpr const char* footer = R"(Examples:
   sesame connect localhost < request > answer
   SESAME_KEY=HEXKEY sesame connect localhost --identity alice
   sesame connect --json localhost </dev/null
+  sesame connect --ca system example.org 443
 
 The standard input goes to the server, what it sends to the standard output. At the
 end of the input this side says close_notify, and goes on to print until the server
@@ -118,6 +119,10 @@ std::expected<std::vector<Credential>, ExitCode> keys_of_files(const ConnectOpti
     }
     identities.push_back(std::move(*identity));
   }
+  if (options.tls.files().empty() && !identities.empty()) {
+    complain("--identity has no key file to look in", "Name it with --keys.");
+    return std::unexpected(ExitCode::usage);
+  }
   OfferedKeys keys(options.tls.files(), options.tls.key_file_options(), std::move(identities));
   if (const auto loaded = keys.load(); !loaded) {
     complain(loaded.error().error, loaded.error().source);
@@ -156,6 +161,7 @@ ExitCode run(ConnectOptions& options) {
                      short_key_size));
   }
   context.credentials = std::move(*keys);
+  if (!options.tls.add_certificates(context, Side::client)) return ExitCode::key_file;
   if (const auto path = key_log_path(options.tls); !path.empty()) {
     auto key_log = open_key_log(path);
     if (!key_log) {
@@ -170,6 +176,7 @@ ExitCode run(ConnectOptions& options) {
     return ExitCode::usage;
   }
   if (!options.no_sni) options.client.server_name = options.sni.value_or(options.client.host);
+  options.client.verify_name = options.sni.value_or(options.client.host);
   options.client.timeout = std::chrono::milliseconds(static_cast<std::int64_t>(options.timeout * 1000));
   return Client(options.client, std::move(*created)).run();
 }
@@ -203,6 +210,7 @@ void add_connect(CLI::App& app, ExitCode& result) {
       ->type_name("HEX")
       ->group("Keys");
   add_tls_options(*command, options->tls);
+  add_certificate_options(*command, options->tls, false);
   auto* sni = command->add_option("--sni", options->sni, "Server name to send [HOST, if it is a name]")
                   ->type_name("NAME")
                   ->group("TLS");

@@ -38,6 +38,7 @@ constexpr const char* footer = R"(Examples:
   sesame proxy --client --accept 127.0.0.1:5432 --to db.example:4433
                                                           and its clients' end
   sesame proxy --accept 4433 --to [::1]:8080 --metrics 9100 --threads 4
+  sesame proxy --accept 443 --to localhost:8080 --cert chain.pem --private-key key.pem
 
 Whoever connects with TLS and a key is connected to the service behind; who has no
 key reaches nothing of it. With --client it is the reverse: what connects in plain
@@ -88,6 +89,7 @@ ExitCode read_addresses(ProxyCommand& command) {
   command.proxy.accept = *accept;
   command.proxy.to = *to;
   if (!command.no_sni) command.proxy.server_name = command.sni.value_or(to->host);
+  command.proxy.verify_name = command.sni.value_or(to->host);
   return ExitCode::ok;
 }
 
@@ -124,9 +126,11 @@ ExitCode run(ProxyCommand& command) {
   if (command.proxy.client) {
     context.credentials = *offered.now();
   } else {
-    context.psk_source = live.keyring();
+    if (!command.tls.files().empty()) context.psk_source = live.keyring();
     if (command.tell_unknown) context.unknown_identity_alert = UnknownIdentityAlert::unknown_psk_identity;
   }
+  const Side side = command.proxy.client ? Side::client : Side::server;
+  if (!command.tls.add_certificates(context, side)) return ExitCode::key_file;
   if (const auto path = key_log_path(command.tls); !path.empty()) {
     auto key_log = open_key_log(path);
     if (!key_log) {
@@ -204,6 +208,7 @@ void add_proxy(CLI::App& app, ExitCode& result) {
       ->allow_extra_args(false)
       ->group("Keys");
   add_tls_options(*command, options->tls);
+  add_certificate_options(*command, options->tls, true);
   auto* sni =
       command->add_option("--sni", options->sni, "With --client: server name to send [HOST, if it is a name]")
           ->type_name("NAME")

@@ -160,6 +160,7 @@ asio::awaitable<bool> Relay::shake_hands() {
     const OfferedKeys::List keys = shared_.offered != nullptr ? shared_.offered->now() : nullptr;
     ClientOptions options;
     options.server_name = shared_.options.server_name;
+    options.verify_name = shared_.options.verify_name;
     if (keys) options.credentials = *keys;
     connection = Connection::client(shared_.context, options);
   } else {
@@ -314,8 +315,7 @@ void Relay::log_end(double duration) const {
     const Connection& connection = stream_->connection();
     add_negotiated(json, connection);
     json.add("used_older_key", connection.used_older_key());
-    text += fmt::format(" identity=\"{}\"{} {}", escaped(connection.psk_identity()),
-                        connection.used_older_key() ? " (older key)" : "", negotiated_text(connection));
+    text += fmt::format("{} {}", peer_text(connection), negotiated_text(connection));
   }
   json.add("received", received_).add("sent", sent_).add("seconds", duration);
   text += fmt::format(" received={} sent={} seconds={:.3f}", received_, sent_, duration);

@@ -34,6 +34,7 @@ struct ProxyOptions {
   HostPort to;              ///< where the other side of each connection is
   bool client = false;      ///< plain connections are accepted, and TLS goes out
   std::string server_name;  ///< client: to send; empty: none
+  std::string verify_name;  ///< client: that a certificate of the server has to be for
   bool json = false;
   bool quiet = false;  ///< connections that end well are not logged
   std::string metrics;

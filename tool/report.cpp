@@ -9,9 +9,13 @@
 namespace sesame::tool {
 
 std::string negotiated_text(const Connection& connection) {
-  std::string out = fmt::format("{} {} {}", name(connection.version()), name(connection.cipher_suite()),
-                                name(connection.psk_mode()));
+  // The mode belongs to a key; a handshake by certificate has none.
+  const bool by_key = !connection.psk_identity().empty();
+  const std::string_view mode = by_key ? name(connection.psk_mode()) : "certificate";
+  std::string out =
+      fmt::format("{} {} {}", name(connection.version()), name(connection.cipher_suite()), mode);
   if (const auto group = connection.group()) out += fmt::format(" {}", name(*group));
+  if (connection.resumed()) out += " resumed";
   if (connection.retried()) out += " retried";
   if (!connection.alpn().empty()) out += fmt::format(" alpn={}", escaped(as_bytes(connection.alpn())));
   if (!connection.server_name().empty())
@@ -19,15 +23,30 @@ std::string negotiated_text(const Connection& connection) {
   return out;
 }
 
+std::string peer_text(const Connection& connection) {
+  std::string out;
+  if (!connection.psk_identity().empty()) {
+    out += fmt::format(" identity=\"{}\"{}", escaped(connection.psk_identity()),
+                       connection.used_older_key() ? " (older key)" : "");
+  }
+  if (connection.side() == Side::server && !connection.peer_certificates().empty())
+    out += " client_certificate";
+  return out;
+}
+
 void add_negotiated(Json& json, const Connection& connection) {
   const auto group = connection.group();
+  const bool by_key = !connection.psk_identity().empty();
   json.add("version", name(connection.version()))
       .add("cipher_suite", name(connection.cipher_suite()))
-      .add("psk_mode", name(connection.psk_mode()))
+      .add_or_null("psk_mode", by_key ? name(connection.psk_mode()) : std::string_view())
       .add_or_null("group", group ? name(*group) : std::string_view())
-      .add("identity", escaped(connection.psk_identity(), 256))
+      .add_or_null("identity", escaped(connection.psk_identity(), 256))
+      .add("authentication", name(connection.authentication()))
+      .add("peer_certificates", connection.peer_certificates().size())
       .add_or_null("alpn", escaped(as_bytes(connection.alpn())))
       .add_or_null("server_name", escaped(as_bytes(connection.server_name())))
+      .add("resumed", connection.resumed())
       .add("retried", connection.retried());
 }
 

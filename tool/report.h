@@ -14,6 +14,8 @@ namespace sesame::tool {
 
 /// "TLS 1.3 TLS_AES_128_GCM_SHA256 psk_dhe_ke x25519", with ALPN and server name where there are some.
 std::string negotiated_text(const Connection& connection);
+/// Who the client is, to be put behind something: " identity=\"alice\""; empty: not known.
+std::string peer_text(const Connection& connection);
 /// The same as members of `json`.
 void add_negotiated(Json& json, const Connection& connection);
 

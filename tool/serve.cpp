@@ -32,6 +32,7 @@ constexpr const char* footer = R"(Examples:
   sesame serve --http                     a page that shows what was negotiated
   sesame serve --keys /etc/psk/a.psk --listen ::1 --port 0
   sesame serve --json --log /var/log/sesame.jsonl
+  sesame serve --http --cert chain.pem --private-key key.pem
 
 The standard output has a line "listening on ADDRESS:PORT" for each address. The log,
 on the standard error or in --log FILE, has a line for each connection when it has
@@ -69,10 +70,13 @@ ExitCode run(const ServeOptions& options) {
   for (const auto& identity : loaded->short_keys) {
     warn(fmt::format("the key of \"{}\" has under {} octets and can be guessed", identity, short_key_size));
   }
-  if (loaded->keys == 0) warn("there are no keys yet: every client is refused until the key file has some");
+  const bool uses_keys = !options.tls.files().empty();
+  if (uses_keys && loaded->keys == 0)
+    warn("there are no keys yet: every client is refused until the key file has some");
 
   ContextOptions context = options.tls.context_options();
-  context.psk_source = keys.keyring();
+  if (uses_keys) context.psk_source = keys.keyring();
+  if (!options.tls.add_certificates(context, Side::server)) return ExitCode::key_file;
   if (options.tell_unknown) context.unknown_identity_alert = UnknownIdentityAlert::unknown_psk_identity;
   if (const auto path = key_log_path(options.tls); !path.empty()) {
     auto key_log = open_key_log(path);
@@ -121,6 +125,7 @@ void add_serve(CLI::App& app, ExitCode& result) {
       ->type_name("ADDRESS:PORT");
 
   add_tls_options(*command, options->tls);
+  add_certificate_options(*command, options->tls, true);
   command
       ->add_flag(
           "--tell-unknown", options->tell_unknown,

@@ -131,8 +131,7 @@ void Server::log_outcome(const std::string& peer, const Stream& stream, const Ou
   if (done) {
     add_negotiated(json, connection);
     json.add("used_older_key", connection.used_older_key());
-    text += fmt::format(" identity=\"{}\"{} {}", escaped(connection.psk_identity()),
-                        connection.used_older_key() ? " (older key)" : "", negotiated_text(connection));
+    text += fmt::format("{} {}", peer_text(connection), negotiated_text(connection));
   }
   json.add("received", outcome.received).add("sent", outcome.sent).add("seconds", seconds);
   text += fmt::format(" received={} sent={} seconds={:.3f}", outcome.received, outcome.sent, seconds);

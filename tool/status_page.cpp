@@ -41,9 +41,11 @@ std::string html_body(const Connection& connection, const ServerStatus& status) 
   const auto group = connection.group();
   row("Version", name(connection.version()));
   row("Cipher suite", name(connection.cipher_suite()));
-  row("Key exchange", name(connection.psk_mode()));
+  const bool by_key = !connection.psk_identity().empty();
+  row("Authenticated by", name(connection.authentication()));
+  if (by_key) row("Key exchange", name(connection.psk_mode()));
   row("Group", group ? name(*group) : "none: no forward secrecy");
-  row("Your identity", escaped(connection.psk_identity(), 256));
+  if (by_key) row("Your identity", escaped(connection.psk_identity(), 256));
   if (connection.used_older_key()) row("Your key", "the older of two: change to the newer one");
   if (!connection.alpn().empty()) row("ALPN", escaped(as_bytes(connection.alpn())));
   if (!connection.server_name().empty()) row("Server name", escaped(as_bytes(connection.server_name())));
@@ -56,8 +58,9 @@ std::string html_body(const Connection& connection, const ServerStatus& status) 
   return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sesame</title>\n"
          "<style>body{font:1rem/1.5 sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}"
          "th{text-align:left;padding-right:2rem;font-weight:normal;color:#555}</style></head>\n"
-         "<body><h1>Sesame</h1>\n<p>This connection is protected with a shared key.</p>\n<table>\n" +
-         rows + "</table>\n<p><a href=\"/status.json\">The same as JSON</a></p></body></html>\n";
+         "<body><h1>Sesame</h1>\n<p>This connection is protected with " +
+         std::string(by_key ? "a shared key" : "a certificate") + ".</p>\n<table>\n" + rows +
+         "</table>\n<p><a href=\"/status.json\">The same as JSON</a></p></body></html>\n";
 }
 
 }  // namespace

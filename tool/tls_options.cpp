@@ -12,6 +12,8 @@
 #include <cstring>
 #include <span>
 
+#include "report.h"
+
 namespace sesame::tool {
 
 namespace {
@@ -78,7 +80,37 @@ std::vector<PskKeyExchangeMode> parse_mode(const std::string& text) {
 }  // namespace
 
 std::vector<std::string> TlsOptions::files() const {
-  return key_files.empty() ? std::vector{std::string(default_key_file)} : key_files;
+  const bool certificates = !certificate.empty() || !authorities.empty();
+  if (!key_files.empty() || certificates) return key_files;
+  return {std::string(default_key_file)};
+}
+
+bool TlsOptions::add_certificates(ContextOptions& context, Side side) const {
+  if (!certificate.empty()) {
+    auto key = CertifiedKey::from_files(certificate, private_key.empty() ? certificate : private_key);
+    if (!key) {
+      complain(key.error(), certificate);
+      return false;
+    }
+    context.certificates.push_back(std::move(*key));
+  }
+  context.client_certificates = client_certificates;
+  if (authorities.empty()) {
+    if (client_certificates == ClientCertificates::none) return true;
+    complain("--verify has nothing to verify by",
+             "Name the authorities of the clients' certificates with --ca.");
+    return false;
+  }
+  auto trust = authorities == "system" ? TrustStore::system() : TrustStore::from_file(authorities);
+  if (!trust) {
+    complain(trust.error(), authorities);
+    return false;
+  }
+  context.verification.emplace();
+  context.verification->trust = std::move(*trust);
+  if (side == Side::server && client_certificates == ClientCertificates::none)
+    context.client_certificates = ClientCertificates::request;
+  return true;
 }
 
 ContextOptions TlsOptions::context_options() const {
@@ -151,6 +183,32 @@ void add_tls_options(CLI::App& app, TlsOptions& options) {
                  "does the same")
       ->type_name("FILE")
       ->group(tls);
+}
+
+void add_certificate_options(CLI::App& app, TlsOptions& options, bool server) {
+  const std::string certificates = "Certificates";
+  app.add_option("--cert", options.certificate,
+                 "Certificate chain (PEM) to show, the end entity first; no key file is needed then")
+      ->type_name("FILE")
+      ->group(certificates);
+  app.add_option("--private-key", options.private_key, "Its private key (PEM) [the file of --cert]")
+      ->type_name("FILE")
+      ->group(certificates);
+  app.add_option("--ca", options.authorities,
+                 "Authorities (PEM) that the peer's certificate has to lead to; system: those of the system")
+      ->type_name("FILE")
+      ->group(certificates);
+  if (!server) return;
+  app.add_option_function<std::string>(
+         "--verify",
+         [&options](const std::string& text) {
+           options.client_certificates =
+               text == "require" ? ClientCertificates::require : ClientCertificates::request;
+         },
+         "Ask clients for a certificate, or refuse those that have none [request, with --ca]")
+      ->check(CLI::IsMember({"request", "require"}))
+      ->type_name("request|require")
+      ->group(certificates);
 }
 
 std::expected<std::function<void(std::string_view)>, std::string> open_key_log(const std::string& path) {

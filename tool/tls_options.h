@@ -1,6 +1,7 @@
 // The options that `sesame serve` and `sesame connect` share: keys, and what may be negotiated.
 #pragma once
 
+#include <sesame/certificate.h>
 #include <sesame/context.h>
 #include <sesame/key_file.h>
 
@@ -29,14 +30,23 @@ struct TlsOptions {
   std::size_t record_size_limit = 0;
   std::string key_log;
 
-  /// The key files to read: those that were named, or the default one.
+  std::string certificate;  ///< PEM file of the chain that this side shows; empty: none
+  std::string private_key;  ///< PEM file; empty: it is in the file of the chain
+  std::string authorities;  ///< PEM file of what the peer's chain has to lead to, or "system"; empty: none
+  ClientCertificates client_certificates = ClientCertificates::none;  ///< a server's --verify
+
+  /// The key files to read: those that were named, or the default one; none where certificates do without.
   std::vector<std::string> files() const;
   KeyFileOptions key_file_options() const { return {.hash = hash}; }
-  /// Everything but keys and key log.
+  /// Everything but keys, certificates and key log.
   ContextOptions context_options() const;
+  /// Puts what the certificate options say into `context`. An error was printed.
+  bool add_certificates(ContextOptions& context, Side side) const;
 };
 
 void add_tls_options(CLI::App& app, TlsOptions& options);
+/// --cert, --private-key and --ca; for a server --verify as well.
+void add_certificate_options(CLI::App& app, TlsOptions& options, bool server);
 
 /// A function for ContextOptions::key_log that appends lines to `path` (mode 0600); an error says why it
 /// cannot.
