@@ -30,7 +30,8 @@ enum class UnknownIdentityAlert : std::uint8_t {
 
 class Context;
 
-/// Whether a server wants the client's certificate in the handshake.
+/// Whether a server wants the client's certificate in the handshake. A client that authenticates by a key
+/// shows none (RFC 8446 section 4.3.2), unless both go together (RFC 8773).
 enum class ClientCertificates : std::uint8_t {
   none,
   request,  ///< a client that has none goes on without: Authentication::anonymous

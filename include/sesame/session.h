@@ -32,6 +32,7 @@ class Session {
  public:
   ProtocolVersion version() const noexcept;
   CipherSuite cipher_suite() const noexcept;
+  /// Client: the name that was verified. Server: what the client sent.
   std::string_view server_name() const noexcept;
   std::string_view alpn() const noexcept;
   /// By what the peer was authenticated in the handshake that the session goes back to.

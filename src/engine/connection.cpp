@@ -95,8 +95,10 @@ Bytes Connection::psk_identity() const noexcept {
 }
 bool Connection::resumed() const noexcept { return body_->established().resumed; }
 std::vector<Bytes> Connection::peer_certificates() const {
+  // On the client a session's chain is known before the server's Finished has shown that it holds the
+  // session.
   const auto& more = body_->established().more;
-  return more ? more->peer.chain() : std::vector<Bytes>();
+  return more && body_->handshake_done() ? more->peer.chain() : std::vector<Bytes>();
 }
 CertificateType Connection::peer_certificate_type() const noexcept {
   const auto& more = body_->established().more;

@@ -38,7 +38,8 @@ struct Extras {
   bool certificate_required = false;
   bool client_can_resume = false;  // server: the client named a mode that a ticket could be used in
   std::uint32_t tickets_given = 0;
-  std::string session_key;  // client: under which its store keeps sessions
+  std::string session_key;   // client: under which its store keeps sessions
+  std::string session_name;  // client: whom its sessions are with, as it was to be verified
 };
 
 struct Established {

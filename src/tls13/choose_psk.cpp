@@ -82,11 +82,8 @@ bool can_resume(const policy::Settings& settings, const Offer& offer, TimePoint 
   const ContextOptions& options = settings.options;
   switch (session.authentication) {
     case Authentication::external_psk:
-    case Authentication::certificate_with_external_psk: {
-      const bool with_certificate = session.authentication == Authentication::certificate_with_external_psk;
-      if (options.client_certificates == ClientCertificates::require && !with_certificate) return false;
+    case Authentication::certificate_with_external_psk:
       return options.psk_source != nullptr;
-    }
     case Authentication::certificate:
     case Authentication::raw_public_key:
       return options.verification && options.client_certificates != ClientCertificates::none &&

@@ -38,7 +38,7 @@ bool Client::fits(const session::SessionBody& session) const {
   if (h.now < session.issued - std::chrono::hours(1) || h.now >= session.issued + session.lifetime)
     return false;
   // Section 4.6.1: the name has to be one that the server showed itself to be.
-  if (session.server_name != endpoint_.established.server_name) return false;
+  if (session.server_name != h.verify_name) return false;
   const auto has_key = [&] {
     return std::any_of(h.credentials.begin(), h.credentials.end(), [&](const Credential& c) {
       return fits(c) && as_text(c.identity()) == session.psk_identity;
@@ -48,8 +48,15 @@ bool Client::fits(const session::SessionBody& session) const {
   if (options.cert_with_extern_psk == CertWithExternPsk::require && !both) return false;
   if (both)
     return options.cert_with_extern_psk != CertWithExternPsk::off && options.verification && has_key();
-  if (session.authentication == Authentication::external_psk) return has_key();
-  return options.verification.has_value() && endpoint_.settings->takes(session.peer_type);
+  switch (session.authentication) {
+    case Authentication::external_psk:
+      return has_key();
+    case Authentication::certificate:
+    case Authentication::raw_public_key:
+      return options.verification.has_value() && endpoint_.settings->takes(session.peer_type);
+    default:
+      return false;
+  }
 }
 
 bool Client::fits(const Credential& credential) const {
@@ -91,6 +98,8 @@ void Client::find_session(const ClientOptions& options) {
   std::optional<Session> session = options.session;
   const std::string_view key = options.session_key.empty() ? options.server_name : options.session_key;
   if (settings.options.session_store) endpoint_.established.extras().session_key = key;
+  if (settings.options.session_store || settings.options.on_session)
+    endpoint_.established.extras().session_name = h.verify_name;
   if (!session && settings.options.session_store && !key.empty())
     session = settings.options.session_store->take(key, h.now);
   if (!session || !fits(session::SessionAccess::body(*session))) return;
@@ -119,6 +128,7 @@ Expected<> Client::prepare(const ClientOptions& options) {
     endpoint_.established.server_name = std::move(*name);
   }
   h.verify_name = options.verify_name ? *options.verify_name : options.server_name;
+  if (h.verify_name.ends_with('.')) h.verify_name.pop_back();  // an absolute name; certificates have none
   h.offers_certificates = settings.options.verification.has_value();
   if (options.credentials) {
     h.own_credentials.assign(options.credentials->begin(), options.credentials->end());

@@ -23,7 +23,8 @@ session::SessionBody make_session(const Endpoint& endpoint, Bytes ticket_nonce, 
   body.lifetime = std::clamp(left, std::chrono::seconds(0), lifetime);
   body.authentication = established.authentication;
   body.peer_type = extras.peer.type;
-  body.server_name = established.server_name;
+  // A client's session is for the name that was verified, which may be an address, or another than was sent.
+  body.server_name = extras.session_name.empty() ? established.server_name : extras.session_name;
   if (established.alpn) body.alpn = *established.alpn;
   body.psk_identity = established.psk_identity;
   for (const Bytes certificate : extras.peer.chain())

@@ -11,6 +11,12 @@ namespace sesame::tls13 {
 using extension::ExtensionType;
 using message::HandshakeType;
 
+namespace {
+
+constexpr std::size_t largest_ticket = 32'768;  // octets
+
+}  // namespace
+
 Expected<> Server::give_tickets() {
   const handshake::Established& established = endpoint_.established;
   const TicketOptions& options = endpoint_.settings->options.tickets;
@@ -52,7 +58,9 @@ Expected<> Server::give_ticket() {
   const auto lifetime = static_cast<std::uint32_t>(body.lifetime.count());
   const std::uint32_t add = body.age_add, early = body.max_early_data;
   const auto ticket = options.tickets.issuer->issue(session::SessionAccess::make(std::move(body)), now);
-  if (!ticket) return {};  // the connection does not need it
+  // The connection does not need it; and one with a long chain of the client's in it would hardly fit its
+  // ClientHello.
+  if (!ticket || ticket->size() > largest_ticket) return {};
   auto message = write_message(endpoint_.port, HandshakeType::new_session_ticket, [&](wire::Writer& w) {
     w.uint(lifetime, 4);
     w.uint(add, 4);

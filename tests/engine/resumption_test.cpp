@@ -1,4 +1,5 @@
 // Tickets and resumption (RFC 8446 sections 2.2, 4.6.1 and 4.2.11), end to end.
+#include "session/session_body.h"
 #include "support/certificates.h"
 
 namespace sesame::test {
@@ -129,6 +130,17 @@ TEST_P(Resumption, IsForTheSameNameOnly) {
   ASSERT_TRUE(options.session);
   Pair other = pair(options);
   ASSERT_TRUE(other.handshake());
+  EXPECT_FALSE(other.client.connection.resumed());
+}
+
+TEST_P(Resumption, IsForTheNameThatWasVerified) {
+  server.certificates.push_back(authority().server("other.example").certified_key());
+  first();
+  ClientOptions options{.server_name = "server.example", .verify_name = "other.example"};
+  options.session = store->take("server.example", now);
+  ASSERT_TRUE(options.session);
+  Pair other = pair(options);
+  expect_failure(other, Side::client, Reason::certificate_name_mismatch, Alert::bad_certificate);
   EXPECT_FALSE(other.client.connection.resumed());
 }
 
@@ -263,6 +275,56 @@ TEST(Tickets, AreNotGivenAfterAnExternalKeyUnlessAskedFor) {
     Pair third(make_context(client), make_context(server), to_server);
     ASSERT_TRUE(third.handshake());
     EXPECT_FALSE(third.client.connection.resumed());
+  }
+}
+
+TEST(Tickets, ThatWouldBeTooLargeAreNotGiven) {
+  CertificateOptions large{.subject = "client", .extended_key_usage = "clientAuth"};
+  for (int i = 0; i < 1500; ++i) large.dns.push_back("a-long-name-" + std::to_string(i) + ".example");
+  ContextOptions client = verifying(), server = showing();
+  client.certificates = {authority().issue(large).certified_key()};
+  int sessions = 0;
+  client.on_session = [&](const Session&) { ++sessions; };
+  server.verification = trusting();
+  server.client_certificates = ClientCertificates::require;
+  server.tickets.issuer = std::make_shared<TicketKeys>();
+  Pair pair(make_context(client), make_context(server), to_server);
+  ASSERT_TRUE(pair.handshake());
+  EXPECT_EQ(sessions, 0);
+  expect_transfer(pair, pair.client, pair.server, "goes on");
+}
+
+TEST(Tickets, OfAnAuthenticationThatIsNoneAreNotOffered) {
+  ContextOptions client = verifying(), server = showing();
+  std::optional<Session> session;
+  client.on_session = [&](const Session& given) { session = given; };
+  server.tickets.issuer = std::make_shared<TicketKeys>();
+  {
+    Pair pair(make_context(client), make_context(server), to_server);
+    ASSERT_TRUE(pair.handshake());
+    ASSERT_TRUE(session);
+  }
+  for (const Authentication by :
+       {Authentication::certificate, Authentication::anonymous, Authentication::none,
+        Authentication::external_psk, Authentication::certificate_with_external_psk}) {
+    const session::SessionBody& body = session::SessionAccess::body(*session);
+    session::SessionBody other;
+    other.version = body.version;
+    other.cipher_suite = body.cipher_suite;
+    other.psk.assign(body.psk.bytes());
+    other.issued = body.issued;
+    other.authenticated = body.authenticated;
+    other.lifetime = body.lifetime;
+    other.age_add = body.age_add;
+    other.authentication = by;
+    other.server_name = body.server_name;
+    other.ticket = body.ticket;
+    ClientOptions options = to_server;
+    options.session = session::SessionAccess::make(std::move(other));
+    Pair pair(make_context(client), make_context(server), options);
+    ASSERT_TRUE(pair.handshake());
+    EXPECT_EQ(pair.client.connection.resumed(), by == Authentication::certificate) << name(by);
+    EXPECT_EQ(pair.client.connection.authentication(), Authentication::certificate);
   }
 }
 
