@@ -152,8 +152,8 @@ enum class RevocationCheck : std::uint8_t {
   chain,  ///< a CRL has to be there for every certificate of the chain
 };
 
-/// How a peer's certificate is judged. Its purpose (server or client), its validity now, and on a client the
-/// server's name are checked always.
+/// How a peer's certificate is judged. Always checked: its purpose (server or client), its validity now, and
+/// on a client the server's name, which has to be in subjectAltName: a common name does not count.
 struct VerificationOptions {
   /// nullopt: the system's store on a client; a server trusts nobody without one.
   std::optional<TrustStore> trust = {};

@@ -172,22 +172,20 @@ Expected<Octets> expand_zstd(Bytes compressed, std::size_t size) {
 }  // namespace
 
 bool has_compression(CertificateCompressionAlgorithm algorithm) noexcept {
-  switch (algorithm) {
+  constexpr CertificateCompressionAlgorithm there[] = {
 #ifdef SESAME_HAS_ZLIB
-    case CertificateCompressionAlgorithm::zlib:
-      return true;
+      CertificateCompressionAlgorithm::zlib,
 #endif
 #ifdef SESAME_HAS_BROTLI
-    case CertificateCompressionAlgorithm::brotli:
-      return true;
+      CertificateCompressionAlgorithm::brotli,
 #endif
 #ifdef SESAME_HAS_ZSTD
-    case CertificateCompressionAlgorithm::zstd:
-      return true;
+      CertificateCompressionAlgorithm::zstd,
 #endif
-    default:
-      return false;
-  }
+      CertificateCompressionAlgorithm{},  // so that the list is never empty; nothing has this number
+  };
+  return algorithm != CertificateCompressionAlgorithm{} &&
+         std::ranges::find(there, algorithm) != std::end(there);
 }
 
 std::vector<std::uint8_t> compress(CertificateCompressionAlgorithm algorithm, Bytes message) {
