@@ -40,7 +40,7 @@ void AnswerBody::add(Candidate&& candidate) noexcept {
 void AnswerBody::clear() noexcept {
   for (std::size_t i = 0; i < size_; ++i) candidates_[i] = Candidate();
   size_ = 0;
-  later_ = false;
+  later_ = costs_the_same_ = false;
 }
 
 }  // namespace psk

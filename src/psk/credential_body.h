@@ -97,6 +97,8 @@ struct Candidate {
   /// psk_wrong_usage. A static text behind the identity; empty: it can. `secrets` then belong to no key at
   /// all, so that no binder fits them.
   std::string_view misfit;
+  /// Nobody has this key: it is here so that an unknown identity takes the time of a wrong key.
+  bool stand_in = false;
 };
 
 /// Fills `out` by a key for `query`, which says whether the client imported the key, and how. `derive` gives
@@ -119,6 +121,13 @@ class AnswerBody {
   void ask(const PskQuery& query) noexcept { query_ = query; }
   const PskQuery& query() const noexcept { return query_; }
 
+  /// A source that can make an unknown identity cost what a known one does is asked to, by a stand-in.
+  void want_stand_in(bool wanted) noexcept { wants_stand_in_ = wanted; }
+  bool wants_stand_in() const noexcept { return wants_stand_in_; }
+  /// Such a source says that it did: asking it once more then costs what it costs for any identity.
+  void cost_the_same() noexcept { costs_the_same_ = wants_stand_in_; }
+  bool costs_the_same() const noexcept { return costs_the_same_; }
+
   PskAnswer handle() noexcept;
   /// A place for the next key, to be filled by the caller; nullptr beyond the second: more are not taken.
   Candidate* next() noexcept { return size_ < candidates_.size() ? &candidates_[size_++] : nullptr; }
@@ -136,6 +145,8 @@ class AnswerBody {
   PskQuery query_ = {};
   std::uint8_t size_ = 0;
   bool later_ = false;
+  bool wants_stand_in_ = false;
+  bool costs_the_same_ = false;
 };
 
 struct AnswerAccess {
@@ -149,6 +160,7 @@ void fill_candidate(Candidate& out, const Key& key, const PskQuery& query, Deriv
       key.usage,     key.not_before, key.not_after, std::string(key.alpn), std::string(key.server_name),
       key.early_data};
   out.misfit = misfit(key.usage, key.context, query);
+  out.stand_in = false;
   const HashAlgorithm target = query.imported ? query.target_hash : key.hash;
   if (out.misfit.empty()) {
     derive(target, out.secrets);

@@ -11,13 +11,6 @@ namespace sesame::tls13 {
 
 namespace {
 
-template <class T, std::size_t Lowest, std::size_t Highest>
-bool contains(const wire::list<T, Lowest, Highest>& list, T value) {
-  bool found = false;
-  list.for_each([&](T element) { return !(found = element == value); });
-  return found;
-}
-
 std::string of_identity(Bytes identity) { return "identity " + escaped(identity); }
 
 // Which hashes the suites have that both sides know; of the fixed suite only, if there is one. Found once for
@@ -54,18 +47,20 @@ std::optional<Error> refusal(const Offer& offer, const psk::Candidate& candidate
                                                ", and no suite that both sides have uses that hash");
 }
 
-bool has_common_suite(const policy::Settings& settings, const Offer& offer) {
-  return std::any_of(settings.suites.begin(), settings.suites.end(), [&](const policy::Suite& suite) {
-    return contains(offer.hello.cipher_suites, suite.id);
-  });
+// A binder is as long as its hash, so that its length tells which one the client bound its key to.
+bool has_other_hash(HashAlgorithm ours, const extension::PskBinderEntry& binder) {
+  return binder.data.size() != (ours == HashAlgorithm::sha256 ? 32 : 48);
 }
 
-// A binder is as long as its hash, so that its length tells which one the client bound its key to.
-std::string other_hash(const psk::Candidate& candidate, const extension::PskBinderEntry& binder) {
-  const bool same = binder.data.size() == (candidate.secrets.hash() == HashAlgorithm::sha256 ? 32 : 48);
-  return same ? ""
-              : ": this side's key is bound to " + std::string(sesame::name(candidate.secrets.hash())) +
-                    ", the client's to another hash";
+// Where the source itself does not know better: as if the identity had a key, with a hash that fits.
+void add_stand_in(psk::AnswerBody& answer, const CommonHashes& common) {
+  const PskQuery& query = answer.query();
+  const HashAlgorithm hash = query.imported ? query.target_hash
+                             : common[0]    ? HashAlgorithm::sha256
+                                            : HashAlgorithm::sha384;
+  psk::Candidate& candidate = *answer.next();  // it is empty
+  candidate.secrets = psk::nobodys_secrets(hash).copy();
+  candidate.stand_in = true;
 }
 
 // A session is resumed only where this context would give the same one today: bound to the authentication,
@@ -130,15 +125,107 @@ const crypto::HashValue& truncated_hash(const policy::Settings& settings, const 
   return lookup.hash[i];
 }
 
+namespace {
+
+// What one identity after another is judged by, and what comes of it.
+struct Asking {
+  const policy::Settings& settings;
+  const Offer& offer;
+  TimePoint now;
+  CommonHashes common;
+  transcript::Transcript& transcript;
+  PskLookup& lookup;
+  Negotiated& out;
+
+  const crypto::HashValue& transcript_hash(HashAlgorithm hash) const {
+    return truncated_hash(settings, offer, hash, transcript, lookup);
+  }
+};
+
+// Whether the session of the ticket is resumed.
+Expected<bool> choose_ticket(const Asking& asking, TicketIssuer& issuer, Bytes ticket) {
+  const auto& [settings, offer, now, common, transcript, lookup, out] = asking;
+  if (offer.has(extension::ExtensionType::tls_cert_with_extern_psk)) {
+    // RFC 8773 section 5.1.
+    return std::unexpected(Error(Reason::psk_wrong_usage, "a ticket beside tls_cert_with_extern_psk")
+                               .with_alert(Alert::illegal_parameter));
+  }
+  const Session* session = open_ticket(issuer, ticket, now, lookup);
+  if (!session) {
+    ++lookup.unknown;
+    return false;
+  }
+  const session::SessionBody& body = session::SessionAccess::body(*session);
+  if (!can_resume(settings, offer, now, common, out, body)) {
+    if (!lookup.refusal)
+      lookup.refusal = Error(Reason::psk_wrong_usage, "the session of the ticket is not for this");
+    return false;
+  }
+  const HashAlgorithm hash = policy::hash_of(body.cipher_suite);
+  psk::PskSecrets secrets =
+      psk::derive_psk_secrets(settings.provider->hash(hash), body.psk.bytes(), psk::PskKind::resumption);
+  const crypto::HashValue expected = secrets.binder.mac({asking.transcript_hash(hash).bytes()});
+  if (!secret::equal_in_constant_time(expected.bytes(), out.binder))
+    return fail(Reason::psk_binder_mismatch, "a ticket of this server");
+  out.session = *session;
+  out.secrets = std::move(secrets);
+  return true;
+}
+
+struct Judged {
+  bool usable = false;  // neither unknown nor refused for another reason than the binder
+  int match = -1;       // the key by which the binder validates
+};
+
+// Every key of the answer is computed, whether or not it may be used or an earlier one fits already.
+Judged judge(const Asking& asking, Bytes identity) {
+  PskLookup& lookup = asking.lookup;
+  Judged judged;
+  bool known = false;
+  for (std::size_t k = 0; k < lookup.answer.size(); ++k) {
+    psk::Candidate& candidate = lookup.answer[k];
+    const crypto::HashValue& hash = asking.transcript_hash(candidate.secrets.hash());
+    const crypto::HashValue expected = candidate.secrets.binder.mac({hash.bytes()});
+    const bool equal = secret::equal_in_constant_time(expected.bytes(), asking.out.binder);
+    ++lookup.binders;
+    auto why = refusal(asking.offer, candidate, identity, asking.now, asking.common, asking.out);
+    const bool real = !candidate.stand_in;
+    known = known || real;
+    if (why) {
+      if (real && !lookup.refusal) lookup.refusal = std::move(why);
+      continue;
+    }
+    judged.usable = judged.usable || real;
+    if (equal && real && judged.match < 0) judged.match = static_cast<int>(k);
+  }
+  lookup.unknown += known ? 0 : 1;
+  return judged;
+}
+
+void take(psk::Candidate& candidate, Bytes identity, Negotiated& out) {
+  out.by_server_name = !candidate.restrictions.server_name.empty();
+  out.not_before = candidate.restrictions.not_before;
+  out.not_after = candidate.restrictions.not_after;
+  out.external_early_data = candidate.restrictions.early_data;
+  // To the application a key goes by its own identity, imported or not.
+  if (const auto import = psk::read_imported_identity(identity)) out.identity = import->external_identity;
+  out.secrets = std::move(candidate.secrets);
+}
+
+}  // namespace
+
 Expected<PskChoice> choose_psk(const policy::Settings& settings, const Offer& offer, TimePoint now,
                                const policy::Suite* fixed_suite, transcript::Transcript& transcript,
                                PskLookup& lookup, Negotiated& out) {
   wire::Reader identities(offer.psks.identities.raw), binders(offer.psks.binders.raw);
   const std::size_t most = settings.options.limits.psk_identities;
-  const CommonHashes common = common_hashes(settings, offer, fixed_suite);
-  if (!common[0] && !common[1]) return fail(Reason::no_common_suite);  // whatever the keys: section 4.1.1
+  const Asking asking{settings,   offer,  now, common_hashes(settings, offer, fixed_suite),
+                      transcript, lookup, out};
+  if (!asking.common[0] && !asking.common[1])
+    return fail(Reason::no_common_suite);  // whatever the keys: section 4.1.1
   TicketIssuer* const issuer = settings.options.tickets.issuer.get();
-  const bool with_certificate = offer.has(extension::ExtensionType::tls_cert_with_extern_psk);
+  // Otherwise the handshake goes on by a certificate, and everybody sees that the identity is unknown.
+  const bool keys_only = settings.options.certificates.empty();
   for (std::size_t i = 0; !identities.empty() && i < most; ++i) {
     extension::PskIdentity entry;
     extension::PskBinderEntry binder;
@@ -153,33 +240,12 @@ Expected<PskChoice> choose_psk(const policy::Settings& settings, const Offer& of
 
     // Tickets and external identities are told apart before anybody is asked.
     if (issuer && issuer->recognises(identity)) {
+      if (lookup.mismatch) break;
       lookup.next = i + 1;
-      if (with_certificate) {
-        // RFC 8773 section 5.1.
-        return std::unexpected(Error(Reason::psk_wrong_usage, "a ticket beside tls_cert_with_extern_psk")
-                                   .with_alert(Alert::illegal_parameter));
-      }
-      const Session* session = open_ticket(*issuer, identity, now, lookup);
-      if (!session) {
-        ++lookup.unknown;
-        continue;
-      }
-      const session::SessionBody& body = session::SessionAccess::body(*session);
-      if (!can_resume(settings, offer, now, common, out, body)) {
-        if (!lookup.refusal)
-          lookup.refusal = Error(Reason::psk_wrong_usage, "the session of the ticket is not for this");
-        continue;
-      }
-      const HashAlgorithm hash = policy::hash_of(body.cipher_suite);
-      psk::PskSecrets secrets =
-          psk::derive_psk_secrets(settings.provider->hash(hash), body.psk.bytes(), psk::PskKind::resumption);
-      const crypto::HashValue expected =
-          secrets.binder.mac({truncated_hash(settings, offer, hash, transcript, lookup).bytes()});
-      if (!secret::equal_in_constant_time(expected.bytes(), binder.data))
-        return fail(Reason::psk_binder_mismatch, "a ticket of this server");
-      out.session = *session;
-      out.secrets = std::move(secrets);
-      return PskChoice::chosen;
+      const auto chosen = choose_ticket(asking, *issuer, identity);
+      if (!chosen) return std::unexpected(chosen.error());
+      if (*chosen) return PskChoice::chosen;
+      continue;
     }
     if (!settings.options.psk_source) {
       ++lookup.unknown;
@@ -190,9 +256,11 @@ Expected<PskChoice> choose_psk(const policy::Settings& settings, const Offer& of
       lookup.answer.use(*settings.provider);
       const PskQuery query = make_query(offer, identity, now);
       lookup.answer.ask(query);
+      lookup.answer.want_stand_in(keys_only);
       PskAnswer answer = lookup.answer.handle();
       settings.options.psk_source->find(query, answer);
       if (lookup.answer.is_later()) {
+        if (lookup.mismatch) break;
         lookup.next = i;
         lookup.pending = true;
         return PskChoice::later;
@@ -200,58 +268,47 @@ Expected<PskChoice> choose_psk(const policy::Settings& settings, const Offer& of
     }
     lookup.pending = false;
     lookup.next = i + 1;
-    if (lookup.answer.size() == 0) {
-      ++lookup.unknown;
-      continue;
+    if (keys_only && lookup.answer.size() == 0) add_stand_in(lookup.answer, asking.common);
+    const Judged judged = judge(asking, identity);
+    if (judged.match >= 0 && !lookup.mismatch) {
+      take(lookup.answer[static_cast<std::size_t>(judged.match)], identity, out);
+      out.older_key = judged.match > 0;
+      lookup.answer.clear();
+      return PskChoice::chosen;
     }
-    // Every key of the answer is computed, whether or not an earlier one fits already.
-    int match = -1;
-    bool usable = false;
-    for (std::size_t k = 0; k < lookup.answer.size(); ++k) {
-      psk::Candidate& candidate = lookup.answer[k];
-      if (auto why = refusal(offer, candidate, identity, now, common, out)) {
-        if (!lookup.refusal) lookup.refusal = std::move(why);
-        continue;
-      }
-      usable = true;
-      const crypto::HashValue& hash =
-          truncated_hash(settings, offer, candidate.secrets.hash(), transcript, lookup);
-      const crypto::HashValue expected = candidate.secrets.binder.mac({hash.bytes()});
-      const bool equal = secret::equal_in_constant_time(expected.bytes(), binder.data);
-      if (equal && match < 0) match = static_cast<int>(k);
-    }
-    if (!usable) continue;
-    // Section 4.2.11: a binder that does not validate ends the handshake.
-    if (match < 0)
-      return fail(Reason::psk_binder_mismatch, of_identity(identity) + other_hash(lookup.answer[0], binder));
-    psk::Candidate& candidate = lookup.answer[static_cast<std::size_t>(match)];
-    out.older_key = match > 0;
-    out.by_server_name = !candidate.restrictions.server_name.empty();
-    out.not_before = candidate.restrictions.not_before;
-    out.not_after = candidate.restrictions.not_after;
-    out.external_early_data = candidate.restrictions.early_data;
-    // To the application a key goes by its own identity, imported or not.
-    if (const auto import = psk::read_imported_identity(identity)) out.identity = import->external_identity;
-    out.secrets = std::move(candidate.secrets);
-    lookup.answer.clear();
-    return PskChoice::chosen;
+    // Section 4.2.11: a binder that does not validate ends the handshake. An unknown identity would have the
+    // rest of them asked for, and so they are, where it costs the same.
+    const bool fails = judged.usable && !lookup.mismatch;
+    lookup.mismatch = lookup.mismatch || fails;
+    if (fails) lookup.failed = i;
+    if (fails) lookup.failed_hash = lookup.answer[0].secrets.hash();
+    if (!lookup.answer.costs_the_same() && fails) break;
   }
   out.identity = {};
+  if (keys_only || lookup.mismatch) return std::unexpected(psk_failure(settings, offer, lookup));
   return PskChoice::none;
 }
 
+// Who probes for identities learns nothing, neither by the alert nor by the time: an unknown identity and a
+// wrong binder come through here by the same steps.
 Error psk_failure(const policy::Settings& settings, const Offer& offer, PskLookup& lookup) {
-  // Whatever the identities are: who probes for them learns nothing.
-  if (!has_common_suite(settings, offer)) return Error(Reason::no_common_suite);
-  if (lookup.refusal) return std::move(*lookup.refusal);
-  extension::PskIdentity first;
-  wire::Reader again(offer.psks.identities.raw);
-  read(again, first);
-  Error error(
-      Reason::psk_identity_unknown,
-      of_identity(first.identity.data) +
-          (lookup.unknown > 1 ? " and " + std::to_string(lookup.unknown - 1) + " more" : std::string()));
-  if (settings.options.unknown_identity_alert == UnknownIdentityAlert::unknown_psk_identity) {
+  const bool unknown = !lookup.mismatch;
+  if (lookup.refusal && unknown) return std::move(*lookup.refusal);
+  wire::Reader identities(offer.psks.identities.raw), binders(offer.psks.binders.raw);
+  extension::PskIdentity entry;
+  extension::PskBinderEntry binder;
+  for (std::size_t i = 0; i <= lookup.failed; ++i) {
+    read(identities, entry);
+    read(binders, binder);
+  }
+  std::string detail = of_identity(entry.identity.data);
+  if (has_other_hash(lookup.failed_hash, binder) && !unknown) {
+    detail += ": this side's key is bound to " + std::string(sesame::name(lookup.failed_hash)) +
+              ", the client's to another hash";
+  }
+  if (lookup.unknown > 1 && unknown) detail += " and " + std::to_string(lookup.unknown - 1) + " more";
+  Error error(unknown ? Reason::psk_identity_unknown : Reason::psk_binder_mismatch, std::move(detail));
+  if (settings.options.unknown_identity_alert == UnknownIdentityAlert::unknown_psk_identity && unknown) {
     error.with_alert(Alert::unknown_psk_identity);
   }
   return error;

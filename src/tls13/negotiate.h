@@ -80,6 +80,10 @@ struct PskLookup {
   psk::AnswerBody answer;
   std::optional<Error> refusal;  ///< why the keys that were found could not be used
   std::size_t unknown = 0;       ///< identities that no source knew
+  std::size_t binders = 0;       ///< that were computed, of unknown identities too
+  bool mismatch = false;         ///< there was a key, by which the binder does not validate
+  std::size_t failed = 0;        ///< that identity, if there was; and the hash of its key
+  HashAlgorithm failed_hash = HashAlgorithm::sha256;
   /// What a ticket held: an issuer may give it once only, and the second ClientHello has the ticket again.
   std::vector<std::uint8_t> ticket;
   std::optional<Session> session;
@@ -88,8 +92,9 @@ struct PskLookup {
 
   /// For the next ClientHello: everything is asked again.
   void reset() noexcept {
-    next = unknown = 0;
-    pending = has_hash[0] = has_hash[1] = false;
+    next = unknown = binders = 0;
+    pending = mismatch = has_hash[0] = has_hash[1] = false;
+    failed = 0;
     answer.clear();
     refusal.reset();
   }
@@ -108,12 +113,14 @@ enum class PskChoice : std::uint8_t { chosen, none, later };
 
 /// Opens tickets, and asks the source for one identity after another, until one has a key that can be used,
 /// and checks its binder. Hashes are begun in `transcript` as they are needed, with the truncated ClientHello
-/// in them. Where none can be used, psk_failure() says why. Errors: no_common_suite, psk_binder_mismatch.
+/// in them. Where none can be used, psk_failure() says why; a server that has keys only gives that as the
+/// error itself. For such a server an unknown identity takes the time of a wrong key, as far as its source
+/// lets it: docs/timing.md. Errors: no_common_suite, psk_binder_mismatch.
 Expected<PskChoice> choose_psk(const policy::Settings& settings, const Offer& offer, TimePoint now,
                                const policy::Suite* fixed_suite, transcript::Transcript& transcript,
                                PskLookup& lookup, Negotiated& out);
-/// Why the handshake cannot go on without a key: no_common_suite, psk_identity_unknown, psk_hash_mismatch,
-/// psk_expired, psk_not_yet_valid, psk_wrong_usage.
+/// Why the handshake cannot go on without a key: psk_binder_mismatch, psk_identity_unknown,
+/// psk_hash_mismatch, psk_expired, psk_not_yet_valid, psk_wrong_usage.
 Error psk_failure(const policy::Settings& settings, const Offer& offer, PskLookup& lookup);
 
 /// The hash of the transcript up to the truncated ClientHello, begun if it was not.

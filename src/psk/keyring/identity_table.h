@@ -52,7 +52,8 @@ class IdentityTable {
   IdentityTable(const IdentityHashKey& hash_key, Slabs& slabs, std::size_t expected);
 
   // For readers, within an Epochs::Reader.
-  const Record* find(std::uint64_t hash, Bytes identity) const noexcept;
+  /// Where nothing is found, and `in_vain` is not nullptr, its identity is compared too.
+  const Record* find(std::uint64_t hash, Bytes identity, const Record* in_vain = nullptr) const noexcept;
 
   // For one writer. Lines that readers may still stand on go to `limbo`; nullptr: nobody else has seen this
   // table.

@@ -10,6 +10,7 @@
 #include "psk/importer.h"
 #include "psk/keyring/epochs.h"
 #include "psk/keyring/root.h"
+#include "psk/keyring/stand_ins.h"
 
 namespace sesame {
 
@@ -25,7 +26,7 @@ struct Keyring::Impl {
     return std::make_unique<Root>(hash_key, std::max(expected_keys, options.expected_keys),
                                   options.derived_states);
   }
-  /// Calls `use(record, hash, cache)` if there is such an identity.
+  /// Calls `use(record, hash, root)`, where record is nullptr if there is no such identity.
   template <class Use>
   void look_up(Bytes identity, Use use) const;
   void fill(const Record& record, std::uint64_t hash, psk::DerivedCache* cache, const PskQuery& query,
@@ -40,7 +41,8 @@ struct Keyring::Impl {
 
   const KeyringOptions options;
   Expected<std::shared_ptr<const crypto::Provider>> provider;
-  psk::IdentityHashKey hash_key;  // secret, and another one for each keyring
+  std::optional<psk::StandIns> stand_ins;  // unless there are no random octets, and so no look-ups
+  psk::IdentityHashKey hash_key;           // secret, and another one for each keyring
 
   // What readers read, all of it written seldom.
   mutable psk::Epochs epochs;
@@ -53,12 +55,16 @@ struct Keyring::Impl {
 
 Keyring::Impl::Impl(const KeyringOptions& keyring_options)
     : options(keyring_options), provider(crypto::Provider::system()) {
-  std::uint8_t random[sizeof hash_key];
+  std::uint8_t random[sizeof hash_key + 32];
   if (provider) {
-    if (auto filled = (*provider)->random(random); !filled)
+    if (auto filled = (*provider)->random(random); !filled) {
       provider = std::unexpected(std::move(filled.error()));
+    } else {
+      stand_ins.emplace(Bytes(random).last(32));
+    }
   }
   std::memcpy(&hash_key, random, sizeof hash_key);
+  secret::wipe(random, sizeof random);
   root.store(new_root(0).release(), std::memory_order_release);
 }
 
@@ -75,7 +81,8 @@ void Keyring::Impl::look_up(Bytes identity, Use use) const {
   {
     const psk::Epochs::Reader reader(epochs);
     const Root* const now = root.load(std::memory_order_acquire);
-    if (const Record* record = now->find(hash, identity)) use(*record, hash, now->cache());
+    const Record* const in_vain = stand_ins ? &stand_ins->record(now->kind_of_keys()) : nullptr;
+    use(now->find(hash, identity, in_vain), hash, *now);
   }
   // A writer could not wait for this look-up: then whoever leaves last wipes in its place, unless a writer is
   // there.
@@ -157,14 +164,25 @@ Keyring::~Keyring() = default;
 void Keyring::find(const PskQuery& query, PskAnswer& answer) {
   if (!impl_->provider) return;
   psk::AnswerBody& body = psk::AnswerAccess::body(answer);
-  impl_->look_up(query.identity, [&](const Record& record, std::uint64_t hash, psk::DerivedCache* cache) {
-    impl_->fill(record, hash, cache, query, body);
+  body.cost_the_same();
+  impl_->look_up(query.identity, [&](const Record* record, std::uint64_t hash, const Root& root) {
+    const bool known = record != nullptr;
+    if (!known && !body.wants_stand_in()) return;
+    // In the place of a key that is not there one that nobody has, by the same steps.
+    const std::size_t kind = root.kind_of_keys();
+    psk::DerivedCache* const kept = root.cache();
+    PskQuery asked = query;
+    if (!known) asked.context = {};  // whatever it is: it is this key's own
+    impl_->fill(known ? *record : impl_->stand_ins->record(kind), known ? hash : psk::StandIns::hash(kind),
+                known || !kept ? kept : &impl_->stand_ins->cache(), asked, body);
+    for (std::size_t i = 0; i < body.size(); ++i) body[i].stand_in = !known;
   });
 }
 
 bool Keyring::contains(Bytes identity) const {
   bool found = false;
-  impl_->look_up(identity, [&](const Record&, std::uint64_t, psk::DerivedCache*) { found = true; });
+  impl_->look_up(identity,
+                 [&](const Record* record, std::uint64_t, const Root&) { found = record != nullptr; });
   return found;
 }
 

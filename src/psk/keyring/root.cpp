@@ -48,6 +48,7 @@ void Root::retire(const Record* record, Limbo* limbo) {
 
 // The cache grows with the keyring, up to the bound: three keys need no room for a thousand.
 void Root::fit_cache(const KeyView& newest, Limbo* limbo) {
+  kind_.store(static_cast<std::uint8_t>(kind_of(newest.usage, newest.hash)), std::memory_order_relaxed);
   if (derived_states_ == 0) return;
   constexpr std::size_t smallest = 16, step = 4;
   DerivedCache* const old = cache();

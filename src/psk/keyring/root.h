@@ -9,6 +9,12 @@
 
 namespace sesame::psk {
 
+/// Usage and hash of a key as a number below key_kinds.
+inline constexpr std::size_t key_kinds = 4;
+constexpr std::size_t kind_of(PskUsage usage, HashAlgorithm hash) noexcept {
+  return (usage == PskUsage::tls13_imported ? 2 : 0) + (hash == HashAlgorithm::sha384 ? 1 : 0);
+}
+
 /// Written by one thread at a time; read by any, within an Epochs::Reader. `limbo` is nullptr as long as no
 /// other thread has seen it.
 class Root {
@@ -19,9 +25,11 @@ class Root {
   Root& operator=(const Root&) = delete;
 
   // For readers.
-  const Record* find(std::uint64_t hash, Bytes identity) const noexcept {
-    return table_.find(hash, identity);
+  const Record* find(std::uint64_t hash, Bytes identity, const Record* in_vain = nullptr) const noexcept {
+    return table_.find(hash, identity, in_vain);
   }
+  /// As what the keys here are used, by the last one that came. KeyKind below.
+  std::size_t kind_of_keys() const noexcept { return kind_.load(std::memory_order_relaxed); }
   /// nullptr: nothing is cached.
   DerivedCache* cache() const noexcept { return cache_.load(std::memory_order_acquire); }
 
@@ -52,6 +60,7 @@ class Root {
   std::size_t keys_ = 0;
   std::size_t cache_capacity_ = 0;  // what was asked for
   std::size_t octets_at_first_;
+  std::atomic<std::uint8_t> kind_ = 0;
 };
 
 }  // namespace sesame::psk
