@@ -6,8 +6,10 @@
 // purposes. The same is done with one kind under two names, which must not differ, and with a source that
 // leaks on purpose, which must: a measurement that finds nothing proves something only if it finds that.
 //
-// Where a keyring's table has an identity is random, and costs a few cycles more or less. So there is a new
-// keyring every few thousand samples.
+// Where things stand in memory costs a few cycles more or less: an identity in the keyring's table, whose
+// hash has a secret key, and any two addresses that are alike within their pages. So there is a new keyring
+// every few thousand samples, with some memory in front of it, and the stack begins somewhere else each time.
+#include <alloca.h>
 #include <sesame/sesame.h>
 #include <x86intrin.h>
 
@@ -80,7 +82,8 @@ std::uint64_t next_random() {
 }
 
 // Cycles of the time-stamp counter from the ClientHello to the alert.
-std::uint32_t sample(const std::shared_ptr<const Context>& context, const Octets& hello, Octets& buffer) {
+[[gnu::noinline]] std::uint32_t sample(const std::shared_ptr<const Context>& context, const Octets& hello,
+                                       Octets& buffer) {
   auto server = Connection::server(context).value();
   std::memcpy(buffer.data(), hello.data(), hello.size());
   unsigned processor;
@@ -93,6 +96,15 @@ std::uint32_t sample(const std::shared_ptr<const Context>& context, const Octets
   const std::uint64_t end = __rdtscp(&processor);
   if (received || alert != 7) std::abort();  // both end in one plaintext alert
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(end - begin, UINT32_MAX));
+}
+
+// With the stack `lines` of 16 octets further down.
+[[gnu::noinline]] std::uint32_t sample_further_down(std::size_t lines,
+                                                    const std::shared_ptr<const Context>& context,
+                                                    const Octets& hello, Octets& buffer) {
+  auto* const skipped = static_cast<volatile char*>(alloca((lines + 1) * 16));
+  *skipped = 0;
+  return sample(context, hello, buffer);
 }
 
 struct Distribution {
@@ -127,6 +139,9 @@ struct Setting {
 const std::string known = "device-0017", unknown = "device-7100";
 
 std::shared_ptr<const Context> new_server(const Setting& setting) {
+  static std::vector<Octets> in_front;
+  in_front.clear();
+  for (int i = 0; i < 64; ++i) in_front.emplace_back(next_random() % 8192);
   const auto keyring = std::make_shared<Keyring>();
   for (int i = 0; i < keys; ++i) {
     char identity[32];
@@ -149,8 +164,8 @@ double compare(const std::string& what, const Setting& setting,
     for (std::size_t i = 0; i < samples_per_keyring + warm_up_per_keyring; ++i) {
       const std::uint64_t random = next_random();
       const std::size_t which = random >> 17 & 1;
-      const std::uint32_t cycles =
-          sample(server, (*classes[which])[(random >> 20) % hellos_per_class], buffer);
+      const std::uint32_t cycles = sample_further_down(
+          random >> 40 & 0xff, server, (*classes[which])[(random >> 20) % hellos_per_class], buffer);
       if (i < warm_up_per_keyring) continue;
       samples[which].push_back(cycles);
       ++done;
