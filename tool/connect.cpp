@@ -161,7 +161,10 @@ ExitCode run(ConnectOptions& options) {
                      short_key_size));
   }
   context.credentials = std::move(*keys);
-  if (!options.tls.add_certificates(context, Side::client)) return ExitCode::key_file;
+  if (const auto added = options.tls.add_certificates(context, Side::client); !added) {
+    complain(added.error().error, added.error().file);
+    return ExitCode::key_file;
+  }
   if (const auto path = key_log_path(options.tls); !path.empty()) {
     auto key_log = open_key_log(path);
     if (!key_log) {

@@ -40,7 +40,23 @@ asio::awaitable<void> KeyWatch::wait_for_signal() {
     if (error) co_return;
     asked_ = true;
     tick_.cancel();
+    if (renew_) renew();
   }
+}
+
+void KeyWatch::renew() {
+  const auto renewed = renew_();
+  if (renewed) {
+    log_.write("certificates loaded", Log::event("certificates_loaded"));
+    return;
+  }
+  const auto& [file, error] = renewed.error();
+  Json json = Log::event("certificates_rejected");
+  json.add_or_null("file", file);
+  add_error(json, error);
+  log_.write(fmt::format("certificates not loaded, the old ones stay: {}{} {}",
+                         file.empty() ? "" : file + ": ", error.message(), error.advice()),
+             json);
 }
 
 asio::awaitable<void> KeyWatch::follow() {

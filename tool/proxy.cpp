@@ -122,37 +122,47 @@ ExitCode run(ProxyCommand& command) {
   for (const auto& identity : loaded->short_keys)
     warn(fmt::format("the key of \"{}\" has under {} octets and can be guessed", identity, short_key_size));
 
-  ContextOptions context = command.tls.context_options();
-  if (command.proxy.client) {
-    context.credentials = *offered.now();
-  } else {
-    if (!command.tls.files().empty()) context.psk_source = live.keyring();
-    if (command.tell_unknown) context.unknown_identity_alert = UnknownIdentityAlert::unknown_psk_identity;
-  }
-  const Side side = command.proxy.client ? Side::client : Side::server;
-  if (!command.tls.add_certificates(context, side)) return ExitCode::key_file;
+  std::function<void(std::string_view)> key_log;
   if (const auto path = key_log_path(command.tls); !path.empty()) {
-    auto key_log = open_key_log(path);
-    if (!key_log) {
-      complain(key_log.error(), "Check the path of --keylog or SSLKEYLOGFILE.");
+    auto opened = open_key_log(path);
+    if (!opened) {
+      complain(opened.error(), "Check the path of --keylog or SSLKEYLOGFILE.");
       return ExitCode::usage;
     }
-    context.key_log = std::move(*key_log);
+    key_log = std::move(*opened);
     warn(fmt::format("the secrets of all connections go to {}: who reads it reads the traffic", path));
   }
-  auto created = Context::create(std::move(context));
+  const Side side = command.proxy.client ? Side::client : Side::server;
+  const MakeContext make_context =
+      [&]() -> std::expected<std::shared_ptr<const Context>, TlsOptions::Failure> {
+    ContextOptions context = command.tls.context_options();
+    if (side == Side::client) {
+      context.credentials = *offered.now();
+    } else if (!command.tls.files().empty()) {
+      context.psk_source = live.keyring();
+    }
+    if (command.tell_unknown) context.unknown_identity_alert = UnknownIdentityAlert::unknown_psk_identity;
+    context.key_log = key_log;
+    if (auto added = command.tls.add_certificates(context, side); !added)
+      return std::unexpected(added.error());
+    auto created = Context::create(std::move(context));
+    if (!created) return std::unexpected(TlsOptions::Failure{{}, created.error()});
+    return std::move(*created);
+  };
+  auto created = make_context();
   if (!created) {
-    complain(created.error());
-    return ExitCode::usage;
+    complain(created.error().error, created.error().file);
+    return created.error().file.empty() ? ExitCode::usage : ExitCode::key_file;
   }
 
   fit_connections(command.proxy);
   ProxyShared shared;
   shared.options = command.proxy;
-  shared.context = std::move(*created);
+  shared.use(std::move(*created));
   shared.offered = command.proxy.client ? &offered : nullptr;
   shared.log = &log;
   ProxyServer server(shared, keys);
+  if (command.tls.uses_certificates()) server.renew_with(make_context);
   if (const ExitCode code = server.listen(); code != ExitCode::ok) return code;
   return server.run();
 }

@@ -34,6 +34,15 @@ ProxyServer::~ProxyServer() {
   }
 }
 
+void ProxyServer::renew_with(const MakeContext& make) {
+  key_watch_.on_signal([this, &make]() -> std::expected<void, TlsOptions::Failure> {
+    auto made = make();
+    if (!made) return std::unexpected(made.error());
+    shared_.use(std::move(*made));
+    return {};
+  });
+}
+
 ExitCode ProxyServer::listen() {
   const ProxyOptions& options = shared_.options;
   std::vector<std::string> addresses;

@@ -16,6 +16,7 @@
 #include "listener.h"
 #include "metrics_server.h"
 #include "relay.h"
+#include "tls_options.h"
 
 namespace sesame::tool {
 
@@ -25,6 +26,8 @@ class ProxyServer {
   ProxyServer(ProxyShared& shared, FollowedKeys& keys);
   ~ProxyServer();
 
+  /// SIGHUP makes a new context, for new connections; the function outlives this.
+  void renew_with(const MakeContext& make);
   /// Listens, and prints where. An error was printed.
   ExitCode listen();
   /// Until SIGINT or SIGTERM, and until connections have ended or the time for that is over.

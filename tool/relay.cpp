@@ -162,9 +162,9 @@ asio::awaitable<bool> Relay::shake_hands() {
     options.server_name = shared_.options.server_name;
     options.verify_name = shared_.options.verify_name;
     if (keys) options.credentials = *keys;
-    connection = Connection::client(shared_.context, options);
+    connection = Connection::client(shared_.context(), options);
   } else {
-    connection = Connection::server(shared_.context);
+    connection = Connection::server(shared_.context());
   }
   if (!connection) {
     refused_ = connection.error();

@@ -16,6 +16,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -48,12 +49,25 @@ struct ProxyOptions {
 /// What all connections use, from any thread.
 struct ProxyShared {
   ProxyOptions options;
-  std::shared_ptr<const Context> context;
   const OfferedKeys* offered = nullptr;  ///< client: the keys, as they are now
   Log* log = nullptr;
   Metrics metrics;
   std::atomic<std::size_t> open = 0;
   std::atomic<bool> draining = false;
+
+  /// For new connections; it changes with SIGHUP.
+  std::shared_ptr<const Context> context() const {
+    const std::lock_guard lock(mutex_);
+    return context_;
+  }
+  void use(std::shared_ptr<const Context> context) {
+    const std::lock_guard lock(mutex_);
+    context_ = std::move(context);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Context> context_;
 };
 
 class Relay;

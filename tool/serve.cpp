@@ -74,27 +74,37 @@ ExitCode run(const ServeOptions& options) {
   if (uses_keys && loaded->keys == 0)
     warn("there are no keys yet: every client is refused until the key file has some");
 
-  ContextOptions context = options.tls.context_options();
-  if (uses_keys) context.psk_source = keys.keyring();
-  if (!options.tls.add_certificates(context, Side::server)) return ExitCode::key_file;
-  if (options.tell_unknown) context.unknown_identity_alert = UnknownIdentityAlert::unknown_psk_identity;
+  std::function<void(std::string_view)> key_log;
   if (const auto path = key_log_path(options.tls); !path.empty()) {
-    auto key_log = open_key_log(path);
-    if (!key_log) {
-      complain(key_log.error(), "Check the path of --keylog or SSLKEYLOGFILE.");
+    auto opened = open_key_log(path);
+    if (!opened) {
+      complain(opened.error(), "Check the path of --keylog or SSLKEYLOGFILE.");
       return ExitCode::usage;
     }
-    context.key_log = std::move(*key_log);
+    key_log = std::move(*opened);
     warn(fmt::format("the secrets of all connections go to {}: who reads it reads the traffic", path));
   }
-  auto created = Context::create(std::move(context));
+  const MakeContext make_context =
+      [&]() -> std::expected<std::shared_ptr<const Context>, TlsOptions::Failure> {
+    ContextOptions context = options.tls.context_options();
+    if (uses_keys) context.psk_source = keys.keyring();
+    if (options.tell_unknown) context.unknown_identity_alert = UnknownIdentityAlert::unknown_psk_identity;
+    context.key_log = key_log;
+    if (auto added = options.tls.add_certificates(context, Side::server); !added)
+      return std::unexpected(added.error());
+    auto created = Context::create(std::move(context));
+    if (!created) return std::unexpected(TlsOptions::Failure{{}, created.error()});
+    return std::move(*created);
+  };
+  auto created = make_context();
   if (!created) {
-    complain(created.error());
-    return ExitCode::usage;
+    complain(created.error().error, created.error().file);
+    return created.error().file.empty() ? ExitCode::usage : ExitCode::key_file;
   }
 
   raise_file_limit();
   Server server(options.server, keys, log);
+  if (options.tls.uses_certificates()) server.renew_with(make_context);
   if (const ExitCode code = server.listen(); code != ExitCode::ok) return code;
   return server.run(std::move(*created));
 }

@@ -20,6 +20,15 @@ using namespace std::chrono_literals;
 Server::Server(const ServerOptions& options, LiveKeys& keys, Log& log)
     : options_(options), keys_(keys), log_(log), key_watch_(io_, keys, log, metrics_) {}
 
+void Server::renew_with(const MakeContext& make) {
+  key_watch_.on_signal([this, &make]() -> std::expected<void, TlsOptions::Failure> {
+    auto made = make();
+    if (!made) return std::unexpected(made.error());
+    context_ = std::move(*made);
+    return {};
+  });
+}
+
 ExitCode Server::listen() {
   auto acceptors = listen_on(io_, options_.addresses, options_.port);
   if (!acceptors) return acceptors.error();

@@ -25,6 +25,7 @@
 #include "metrics.h"
 #include "metrics_server.h"
 #include "status_page.h"
+#include "tls_options.h"
 
 namespace sesame::tool {
 
@@ -43,6 +44,8 @@ class Server {
  public:
   Server(const ServerOptions& options, LiveKeys& keys, Log& log);
 
+  /// SIGHUP makes a new context, for new connections; the function outlives this.
+  void renew_with(const MakeContext& make);
   /// Listens, and prints where. An error was printed.
   ExitCode listen();
   /// Serves until SIGINT or SIGTERM.

@@ -12,8 +12,6 @@
 #include <cstring>
 #include <span>
 
-#include "report.h"
-
 namespace sesame::tool {
 
 namespace {
@@ -80,37 +78,29 @@ std::vector<PskKeyExchangeMode> parse_mode(const std::string& text) {
 }  // namespace
 
 std::vector<std::string> TlsOptions::files() const {
-  const bool certificates = !certificate.empty() || !authorities.empty();
-  if (!key_files.empty() || certificates) return key_files;
+  if (!key_files.empty() || uses_certificates()) return key_files;
   return {std::string(default_key_file)};
 }
 
-bool TlsOptions::add_certificates(ContextOptions& context, Side side) const {
+std::expected<void, TlsOptions::Failure> TlsOptions::add_certificates(ContextOptions& context,
+                                                                      Side side) const {
   if (!certificate.empty()) {
     auto key = CertifiedKey::from_files(certificate, private_key.empty() ? certificate : private_key);
-    if (!key) {
-      complain(key.error(), certificate);
-      return false;
-    }
+    if (!key) return std::unexpected(Failure{certificate, key.error()});
     context.certificates.push_back(std::move(*key));
   }
   context.client_certificates = client_certificates;
   if (authorities.empty()) {
-    if (client_certificates == ClientCertificates::none) return true;
-    complain("--verify has nothing to verify by",
-             "Name the authorities of the clients' certificates with --ca.");
-    return false;
+    if (client_certificates == ClientCertificates::none) return {};
+    return std::unexpected(Failure{{}, Error(Reason::invalid_argument, "--verify without --ca")});
   }
   auto trust = authorities == "system" ? TrustStore::system() : TrustStore::from_file(authorities);
-  if (!trust) {
-    complain(trust.error(), authorities);
-    return false;
-  }
+  if (!trust) return std::unexpected(Failure{authorities, trust.error()});
   context.verification.emplace();
   context.verification->trust = std::move(*trust);
   if (side == Side::server && client_certificates == ClientCertificates::none)
     context.client_certificates = ClientCertificates::request;
-  return true;
+  return {};
 }
 
 ContextOptions TlsOptions::context_options() const {

@@ -40,9 +40,17 @@ struct TlsOptions {
   KeyFileOptions key_file_options() const { return {.hash = hash}; }
   /// Everything but keys, certificates and key log.
   ContextOptions context_options() const;
-  /// Puts what the certificate options say into `context`. An error was printed.
-  bool add_certificates(ContextOptions& context, Side side) const;
+  bool uses_certificates() const { return !certificate.empty() || !authorities.empty(); }
+  struct Failure {
+    std::string file;  ///< empty: the options do not go together
+    Error error;
+  };
+  /// Reads what the certificate options name, and puts it into `context`.
+  std::expected<void, Failure> add_certificates(ContextOptions& context, Side side) const;
 };
+
+/// Makes a context of what the files have now; called again with SIGHUP.
+using MakeContext = std::function<std::expected<std::shared_ptr<const Context>, TlsOptions::Failure>()>;
 
 void add_tls_options(CLI::App& app, TlsOptions& options);
 /// --cert, --private-key and --ca; for a server --verify as well.

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <csignal>
+
 #include "command.h"
 
 namespace sesame::test {
@@ -114,9 +116,35 @@ TEST(Certificate, ThatCannotBeUsedIsSaid) {
   EXPECT_EQ(serve({"--cert", "none.pem"}).code, 2);
   EXPECT_EQ(serve({"--cert", "server.pem"}).code, 2) << "there is no private key in it";
   EXPECT_EQ(serve({"--cert", "server.pem", "--private-key", "client.key"}).code, 2);
-  EXPECT_EQ(serve(with_certificate + Arguments{"--verify", "require"}).code, 2) << "no authorities";
+  EXPECT_EQ(serve(with_certificate + Arguments{"--verify", "require"}).code, 1) << "no authorities";
   EXPECT_EQ(serve(with_certificate + Arguments{"--ca", "none.pem"}).code, 2);
   EXPECT_EQ(sesame(folder, {"connect", "localhost:1", "--ca", "ca.pem", "--identity", "alice"}).code, 1);
+}
+
+TEST(Certificate, IsReadAnewWithSighup) {
+  const Certificates folder;
+  const Backend backend([](int socket) { ::send(socket, "x", 1, MSG_NOSIGNAL); });
+  Server server(folder, {"--cert", "both.pem"});
+  Proxy proxy(folder, backend.target(), {"--cert", "both.pem"});
+  ASSERT_EQ(shell(folder, "cat other.pem other.key > new.pem").code, 0);
+  std::filesystem::copy(folder.path("both.pem"), folder.path("first.pem"));
+  std::filesystem::rename(folder.path("new.pem"), folder.path("both.pem"));
+  EXPECT_EQ(folder.connect(server, {"--ca", "ca.pem"}).code, 0) << "not before it is asked to";
+  server.process().signal(SIGHUP);
+  proxy.process().signal(SIGHUP);
+  ASSERT_TRUE(server.logs("certificates loaded"));
+  ASSERT_TRUE(proxy.logs("certificates loaded"));
+  EXPECT_EQ(folder.connect(server, {"--ca", "ca.pem"}).code, 4);
+  EXPECT_EQ(sesame(folder, {"connect", proxy.target(), "--ca", "ca.pem"}).code, 4);
+
+  folder.write("both.pem", "nothing of use");
+  server.process().signal(SIGHUP);
+  ASSERT_TRUE(server.logs("certificates not loaded, the old ones stay"));
+  std::filesystem::rename(folder.path("first.pem"), folder.path("both.pem"));
+  proxy.process().signal(SIGHUP);
+  for (int i = 0; i < 100 && sesame(folder, {"connect", proxy.target(), "--ca", "ca.pem"}).code != 0; ++i) {
+  }
+  EXPECT_EQ(sesame(folder, {"connect", proxy.target(), "--ca", "ca.pem"}).out, "x");
 }
 
 TEST(Certificate, IsTakenByCurl) {
