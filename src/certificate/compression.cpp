@@ -24,7 +24,7 @@ using Octets = std::vector<std::uint8_t>;
 std::unexpected<Error> wrong(const char* why) { return fail(Reason::certificate_compression_wrong, why); }
 
 /// Room to begin with: certificates expand by less than four.
-std::size_t first_room(Bytes compressed, std::size_t size) noexcept {
+[[maybe_unused]] std::size_t first_room(Bytes compressed, std::size_t size) noexcept {
   return std::min(size + 1, 4 * compressed.size() + 64);
 }
 
@@ -214,8 +214,9 @@ std::vector<std::uint8_t> compress(CertificateCompressionAlgorithm algorithm, By
   return out;
 }
 
-Expected<std::vector<std::uint8_t>> expand(CertificateCompressionAlgorithm algorithm, Bytes compressed,
-                                           std::size_t size) {
+Expected<std::vector<std::uint8_t>> expand(CertificateCompressionAlgorithm algorithm,
+                                           [[maybe_unused]] Bytes compressed,
+                                           [[maybe_unused]] std::size_t size) {
   switch (algorithm) {
 #ifdef SESAME_HAS_ZLIB
     case CertificateCompressionAlgorithm::zlib:
