@@ -48,7 +48,7 @@ inline constexpr auto rows = std::to_array<Row>({
     {ExtensionType::encrypt_then_mac, "encrypt_then_mac", static_cast<std::uint8_t>(In::CH)},
     {ExtensionType::extended_master_secret, "extended_master_secret", static_cast<std::uint8_t>(In::CH)},
     {ExtensionType::compress_certificate, "compress_certificate", In::CH | In::CR},  // RFC 8879 section 3
-    {ExtensionType::record_size_limit, "record_size_limit", In::CH | In::EE},  // RFC 8449 section 4
+    {ExtensionType::record_size_limit, "record_size_limit", In::CH | In::EE},        // RFC 8449 section 4
     {ExtensionType::tls_cert_with_extern_psk, "tls_cert_with_extern_psk",
      In::CH | In::SH},  // RFC 8773 section 5
     {ExtensionType::session_ticket, "session_ticket", static_cast<std::uint8_t>(In::CH)},

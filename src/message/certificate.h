@@ -15,7 +15,9 @@ struct CertificateEntry {  // RFC 8446 section 4.4.2
 struct Certificate {
   wire::opaque<0, 255> certificate_request_context;
   wire::list<CertificateEntry, 0, 0xffffff> certificate_list;
-  static constexpr auto fields(auto& m) { return std::tie(m.certificate_request_context, m.certificate_list); }
+  static constexpr auto fields(auto& m) {
+    return std::tie(m.certificate_request_context, m.certificate_list);
+  }
 };
 
 struct CompressedCertificate {  // RFC 8879 section 4
