@@ -1,8 +1,10 @@
 // Chains: RFC 5280 by libcrypto, and what it is asked.
 #include <openssl/x509v3.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "judging.h"
 
@@ -342,6 +344,26 @@ TEST_F(Judging, ACallbackOfAStoreOverrulesNothing) {
   X509_STORE_set_verify_cb(own.store, [](int, X509_STORE_CTX*) { return 1; });
   judge.options.trust = *TrustStore::from_handle(own.store);
   EXPECT_FALSE(judge(server));
+}
+
+TEST_F(Judging, ThreadsShareAStoreAndWhatWasParsed) {
+  const std::vector<Octets> chain = server.chain();
+  const std::vector<Bytes> views(chain.begin(), chain.end());
+  const auto shared = certificate::read_peer(system_provider(), CertificateType::x509, views, {});
+  ASSERT_TRUE(shared);
+  std::atomic<int> accepted = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, own = judge]() mutable {
+      for (int round = 0; round < 25; ++round) {
+        if (own(server)) ++accepted;
+        if (own.of_peer(*shared)) ++accepted;
+        own.name = round % 2 == 0 ? "server.example" : "SERVER.example";
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(accepted, 200);
 }
 
 TEST_F(Judging, TheSystemsStoreIsThere) { EXPECT_TRUE(TrustStore::system()); }
