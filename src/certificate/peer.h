@@ -22,11 +22,16 @@ struct Peer {
   std::vector<std::uint32_t> ends;          ///< where each certificate ends in `octets`
   std::vector<std::uint8_t> ocsp_response;  ///< stapled to the end entity; empty: none
   crypto::KeyHandle public_key;
-  /// What read_peer has parsed, so that judge need not do it again. Large: to be dropped once the peer is
-  /// judged; without it judge parses anew.
+  /// What read_peer has parsed, so that judge need not do it again; without it judge parses anew.
   std::shared_ptr<const ParsedChain> parsed;
 
   std::vector<Bytes> chain() const;
+  /// Drops libcrypto's objects, which are several times as large as the octets: for a connection that goes
+  /// on.
+  void keep_octets_only() noexcept {
+    parsed.reset();
+    public_key.reset();
+  }
 };
 
 /// Certificates of a chain, at most: each costs a tenth of a millisecond to parse.

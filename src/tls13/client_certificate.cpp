@@ -91,6 +91,7 @@ Expected<ClientState> Client::judge_server() {
   if (h.verdict.kind == certificate::VerdictBody::Kind::later) return VERIFYING;
   handshake::Extras& extras = endpoint_.established.extras();
   extras.peer = std::move(h.peer);
+  extras.peer.keep_octets_only();
   extras.peer_scheme = h.peer_scheme;
   extras.authenticated = h.now;
   return WAIT_FINISHED;
@@ -105,6 +106,7 @@ Expected<> Client::supply_verdict(std::optional<Alert> refusal) {
   }
   handshake::Extras& extras = endpoint_.established.extras();
   extras.peer = std::move(handshake_->peer);
+  extras.peer.keep_octets_only();
   extras.peer_scheme = handshake_->peer_scheme;
   extras.authenticated = handshake_->now;
   state_ = WAIT_FINISHED;

@@ -62,6 +62,7 @@ Expected<bool> Server::judge_client(ClientAuthentication& client, TimePoint now)
 void Server::accept_client(ClientAuthentication& client, TimePoint now) {
   handshake::Extras& extras = endpoint_.established.extras();
   extras.peer = std::move(client.peer);
+  extras.peer.keep_octets_only();
   extras.peer_scheme = client.scheme;
   extras.authenticated = now;
 }

@@ -1,6 +1,7 @@
 #include "certificate/peer.h"
 
 #include "judging.h"
+#include "support/heap.h"
 
 namespace sesame::test {
 namespace {
@@ -121,6 +122,25 @@ TEST_F(ReadingAPeer, RefusesTwoRawPublicKeys) {
 TEST_F(ReadingAPeer, RefusesACertificateInThePlaceOfARawPublicKeyAndTheReverse) {
   expect_malformed(read({server.der()}, CertificateType::raw_public_key), "cannot be read");
   expect_malformed(read({server.public_key()}), "certificate 1");
+}
+
+TEST_F(ReadingAPeer, KeepsOctetsOnlyIfItIsTold) {
+  const std::vector<Octets> chain = server.chain();
+  {
+    auto warm = read(chain);
+  }  // what libcrypto keeps for itself
+  const std::size_t before = heap().live;
+  auto peer = read(chain);
+  ASSERT_TRUE(peer);
+  const std::size_t whole = heap().live - before;
+  peer->keep_octets_only();
+  const std::size_t kept = heap().live - before;
+  EXPECT_EQ(peer->chain().size(), 2u);
+  EXPECT_FALSE(peer->parsed || peer->public_key);
+  if (!heap_is_counted()) return;
+  RecordProperty("octets", std::to_string(whole) + " and " + std::to_string(kept));
+  EXPECT_LT(kept, peer->octets.size() + 200);
+  EXPECT_GT(whole, 4 * kept);
 }
 
 TEST_F(ReadingAPeer, TheChainOfNobodyIsEmpty) { EXPECT_THAT(Peer().chain(), IsEmpty()); }
