@@ -1,9 +1,12 @@
 #include "listener.h"
 
 #include <fmt/format.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <asio/ip/v6_only.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <cstdio>
 
 #include "log.h"
@@ -83,6 +86,21 @@ void print_listening(const Acceptors& acceptors, bool json) {
     }
   }
   std::fflush(stdout);
+}
+
+void reserve_descriptors(asio::io_context& io, std::size_t count) {
+  std::vector<asio::posix::stream_descriptor> all;
+  all.reserve(count);
+  while (all.size() < count) {
+    const int file = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (file < 0) return;  // there is no room for more connections than this either
+    std::error_code error;
+    all.emplace_back(io).assign(file, error);
+    if (error) {
+      ::close(file);
+      return;
+    }
+  }
 }
 
 std::size_t raise_file_limit() {

@@ -24,6 +24,10 @@ void print_listening(const Acceptors& acceptors, bool json);
 /// "1.2.3.4:5", "[::1]:5"; an IPv4 address that was mapped into IPv6 as IPv4.
 std::string endpoint_text(const asio::ip::tcp::endpoint& endpoint);
 
+/// Makes Asio's records of `count` descriptors now, side by side. It keeps them for good, and one that is
+/// made with a connection keeps the page around it from being given back when the connection has gone.
+void reserve_descriptors(asio::io_context& io, std::size_t count);
+
 /// Lets this process have as many files open as it may; the limit that holds then.
 std::size_t raise_file_limit();
 

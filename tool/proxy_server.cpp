@@ -59,6 +59,8 @@ ExitCode ProxyServer::listen() {
 }
 
 ExitCode ProxyServer::run() {
+  const std::size_t sockets = 2 * shared_.options.max_connections;
+  for (const auto& worker : workers_) reserve_descriptors(worker->io, sockets / workers_.size() + 1);
   for (const auto& worker : workers_) {
     worker->thread = std::thread([&worker = *worker] { worker.io.run(); });
   }

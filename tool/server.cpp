@@ -45,6 +45,7 @@ ExitCode Server::listen() {
 
 ExitCode Server::run(std::shared_ptr<const Context> context) {
   context_ = std::move(context);
+  reserve_descriptors(io_, options_.max_connections);
   for (auto& acceptor : acceptors_) asio::co_spawn(io_, accept(acceptor), asio::detached);
   key_watch_.start();
   asio::co_spawn(io_, trim_memory(), asio::detached);
