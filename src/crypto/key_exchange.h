@@ -30,7 +30,8 @@ using Randomness = std::function<void(MutableBytes)>;
 class KeyExchange {
  public:
   /// Client, and the server for all groups but the hybrids. `randomness` is honoured for x25519, x448 and
-  /// the secp groups, for which it has to give a number below the group's order. Errors: algorithm_unavailable, internal_error.
+  /// the secp groups, for which it has to give a number below the group's order. Errors:
+  /// algorithm_unavailable, internal_error.
   static Expected<KeyExchange> generate(const Provider& provider, NamedGroup group,
                                         const Randomness& randomness = {});
 
