@@ -190,12 +190,12 @@ Judged judge(const Asking& asking, Bytes identity) {
     ++lookup.binders;
     auto why = refusal(asking.offer, candidate, identity, asking.now, asking.common, asking.out);
     const bool real = !candidate.stand_in;
-    known = known || real;
+    known |= real;
     if (why) {
       if (real && !lookup.refusal) lookup.refusal = std::move(why);
       continue;
     }
-    judged.usable = judged.usable || real;
+    judged.usable |= real;
     if (equal && real && judged.match < 0) judged.match = static_cast<int>(k);
   }
   lookup.unknown += known ? 0 : 1;
@@ -279,9 +279,9 @@ Expected<PskChoice> choose_psk(const policy::Settings& settings, const Offer& of
     // Section 4.2.11: a binder that does not validate ends the handshake. An unknown identity would have the
     // rest of them asked for, and so they are, where it costs the same.
     const bool fails = judged.usable && !lookup.mismatch;
-    lookup.mismatch = lookup.mismatch || fails;
-    if (fails) lookup.failed = i;
-    if (fails) lookup.failed_hash = lookup.answer[0].secrets.hash();
+    if (!lookup.mismatch && lookup.answer.size() > 0) lookup.failed_hash = lookup.answer[0].secrets.hash();
+    lookup.failed = fails ? i : lookup.failed;
+    lookup.mismatch |= fails;
     if (!lookup.answer.costs_the_same() && fails) break;
   }
   out.identity = {};
@@ -306,7 +306,11 @@ Error psk_failure(const policy::Settings& settings, const Offer& offer, PskLooku
     detail += ": this side's key is bound to " + std::string(sesame::name(lookup.failed_hash)) +
               ", the client's to another hash";
   }
-  if (lookup.unknown > 1 && unknown) detail += " and " + std::to_string(lookup.unknown - 1) + " more";
+  if (lookup.next > 1) {
+    const std::size_t end = detail.size();
+    detail += " and " + std::to_string(lookup.unknown - (unknown ? 1 : 0)) + " more";
+    if (!unknown || lookup.unknown == 1) detail.resize(end);
+  }
   Error error(unknown ? Reason::psk_identity_unknown : Reason::psk_binder_mismatch, std::move(detail));
   if (settings.options.unknown_identity_alert == UnknownIdentityAlert::unknown_psk_identity && unknown) {
     error.with_alert(Alert::unknown_psk_identity);

@@ -167,12 +167,12 @@ void Keyring::find(const PskQuery& query, PskAnswer& answer) {
   body.cost_the_same();
   impl_->look_up(query.identity, [&](const Record* record, std::uint64_t hash, const Root& root) {
     const bool known = record != nullptr;
-    if (!known && !body.wants_stand_in()) return;
+    if (!body.wants_stand_in() && !known) return;
     // In the place of a key that is not there one that nobody has, by the same steps.
     const std::size_t kind = root.kind_of_keys();
     psk::DerivedCache* const kept = root.cache();
     PskQuery asked = query;
-    if (!known) asked.context = {};  // whatever it is: it is this key's own
+    asked.context = known ? query.context : Bytes();  // whatever it is: it is this key's own
     impl_->fill(known ? *record : impl_->stand_ins->record(kind), known ? hash : psk::StandIns::hash(kind),
                 known || !kept ? kept : &impl_->stand_ins->cache(), asked, body);
     for (std::size_t i = 0; i < body.size(); ++i) body[i].stand_in = !known;
