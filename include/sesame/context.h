@@ -113,6 +113,10 @@ struct Limits {
   unsigned change_cipher_specs = 8;  ///< of one handshake
   std::size_t certificate_message =
       65'536;  ///< octets of a Certificate message, also when it is expanded (RFC 8879)
+  /// Octets of one message after the handshake other than a Certificate: a CertificateRequest, or a
+  /// NewSessionTicket with a ticket of 32 KiB.
+  std::size_t post_handshake_message = 34'816;
+  unsigned certificate_requests = 16;  ///< CertificateRequests after the handshake that a client answers
   std::size_t early_data =
       32'768;  ///< octets of records of early data that a server passes over, as it takes none
   /// Records under one key before this side updates its keys by itself; 0: what the cipher allows (RFC 8446

@@ -166,6 +166,7 @@ enum class Reason : std::uint16_t {
   too_many_warnings,
   too_many_key_updates,
   too_many_tickets,
+  too_many_certificate_requests,
   too_much_handshake,
   change_cipher_spec_wrong,
   key_update_invalid,

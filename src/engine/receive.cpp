@@ -37,6 +37,17 @@ Expected<Received> ConnectionBody::receive(MutableBytes input) {
   return received;
 }
 
+namespace {
+
+// Section 6: by its description alone.
+bool is_fatal_alert(Bytes content) noexcept {
+  if (content.size() != 2) return false;
+  const auto alert = static_cast<Alert>(content[1]);
+  return alert != Alert::close_notify && alert != Alert::user_canceled;
+}
+
+}  // namespace
+
 // A peer that has failed before it had keys can only say so in plaintext.
 bool ConnectionBody::awaits_plain_alert() const noexcept {
   return reader_.active() && !handshake_done() && reader_.records() == 0;
@@ -98,7 +109,9 @@ Expected<> ConnectionBody::on_record(MutableBytes record, Received& received) {
     content = opened->content;
   }
   if (joiner_ && type != ContentType::handshake) {
-    // Section 5.1: nothing comes between the records of one handshake message.
+    // Section 5.1: nothing comes between the records of one handshake message. Where the peer says why it
+    // ends the connection that is what has happened, all the same.
+    if (type == ContentType::alert && is_fatal_alert(content)) return on_alert(content);
     return fail(Reason::unexpected_record, "another record within a fragmented handshake message");
   }
   if (type != ContentType::alert) warnings_ = 0;
@@ -147,8 +160,11 @@ Expected<MutableBytes> ConnectionBody::on_application_data(MutableBytes content)
   if (reads_early_data()) {
     if (content.size() > accepted_early_data_) return fail(Reason::early_data_too_long);
     accepted_early_data_ -= content.size();
-  } else if (!handshake_done())
+  } else if (!handshake_done()) {
     return fail(Reason::unexpected_record, "application data before the handshake is done");
+  } else if (server() && server()->is_within_late_answer()) {
+    return fail(Reason::unexpected_record, "application data within the answer to a CertificateRequest");
+  }
   if (content.empty()) {
     if (++empty_records_ > settings_->options.limits.empty_records)
       return fail(Reason::too_many_empty_records);
@@ -198,6 +214,13 @@ Expected<std::size_t> ConnectionBody::whole_message(Bytes octets) const {
   const bool is_certificate =
       type == message::HandshakeType::certificate || type == message::HandshakeType::compressed_certificate;
   if (is_certificate && size > limits.certificate_message) return refuse(Reason::certificate_too_long);
+  // Sections 4.6.3, 4.5 and 4.4.4: what can be no longer is not gathered to find that out.
+  if (type == message::HandshakeType::key_update && size > 1) return refuse(Reason::trailing_octets);
+  if (type == message::HandshakeType::end_of_early_data && size > 0) return refuse(Reason::trailing_octets);
+  if (type == message::HandshakeType::finished && size > crypto::max_hash_size)
+    return refuse(Reason::malformed_message);
+  if (handshake_done() && !is_certificate && size > limits.post_handshake_message)
+    return refuse(Reason::message_too_long);
   const std::size_t whole = message::handshake_header_size + size;
   return octets.size() < whole ? 0 : whole;
 }

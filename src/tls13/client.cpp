@@ -394,6 +394,18 @@ Expected<ClientState> Client::on_encrypted_extensions(Client& client, const Inco
   if (!server_type) return std::unexpected(server_type.error());
   const auto client_type = chosen_type(*extensions, ExtensionType::client_certificate_type);
   if (!client_type) return std::unexpected(client_type.error());
+  // RFC 8446 section 4.2: a choice of what was not offered; RFC 7250 section 4.2: X.509 for want of one.
+  const auto not_offered = [](std::string whose, CertificateType type) {
+    return std::unexpected(Error(Reason::no_common_certificate_type,
+                                 whose + ": " + std::string(sesame::name(type)) + " was not offered")
+                               .with_alert(Alert::illegal_parameter));
+  };
+  if (extensions->has(ExtensionType::server_certificate_type) && !endpoint.settings->takes(*server_type))
+    return not_offered("of the server", *server_type);
+  const auto is_of_client_type = [&](const CertifiedKey& key) { return key.type() == *client_type; };
+  if (extensions->has(ExtensionType::client_certificate_type) &&
+      std::none_of(options.certificates.begin(), options.certificates.end(), is_of_client_type))
+    return not_offered("of the client", *client_type);
   if (h.by_certificate && !endpoint.settings->takes(*server_type)) {
     return std::unexpected(Error(Reason::no_common_certificate_type,
                                  "the server shows " + std::string(sesame::name(*server_type)))

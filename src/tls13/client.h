@@ -99,7 +99,10 @@ class Client {
   /// Any message of the handshake or after it.
   Expected<> on_message(const handshake::Incoming& message);
   static std::span<const Edge> edges() noexcept;
+  /// Before any of the message is kept: a CertificateRequest that nothing was offered for is not gathered.
   bool expects(message::HandshakeType type) const noexcept {
+    if (state_ == State::CONNECTED && type == message::HandshakeType::certificate_request)
+      return may_be_asked_late();
     return handshake::has_edge(edges(), state_, type);
   }
 
@@ -177,6 +180,10 @@ class Client {
   void keep_session_secret();
 
   // client_certificate.cpp
+  bool may_be_asked_late() const noexcept {
+    const auto& more = endpoint_.established.more;
+    return more && more->transcript && !post_;
+  }
   Expected<> choose_certificate(const extension::Extensions& extensions, CertificateType type,
                                 OwnCertificate& own) const;
   Expected<State> judge_server();

@@ -148,6 +148,9 @@ Expected<ClientState> Client::on_late_certificate_request(Client& client, const 
   if (!established.more || !established.more->transcript)
     return fail(Reason::unexpected_message, "post_handshake_auth was not offered");
   if (client.post_) return fail(Reason::unexpected_message, "a second request while one is being answered");
+  // Each costs a signature, and an answer that the server need not read.
+  if (++endpoint.certificate_requests > endpoint.settings->options.limits.certificate_requests)
+    return fail(Reason::too_many_certificate_requests);
   // Nothing may follow close_notify; the server gets no answer.
   if (endpoint.write_closed) return CONNECTED;
   Bytes context;

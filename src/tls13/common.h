@@ -27,6 +27,7 @@ struct Endpoint {
   // Counted, because a peer can repeat them for ever.
   std::uint32_t key_updates = 0;  ///< received without application data between them
   std::uint32_t tickets = 0;
+  std::uint32_t certificate_requests = 0;  ///< after the handshake
 };
 
 /// Composes a handshake message where its record will stand: `body` writes what is behind the header. Returns

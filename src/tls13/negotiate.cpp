@@ -120,6 +120,11 @@ Expected<Offer> read_offer(Bytes client_hello) {
   if (ok) ok = read_server_name(*extensions, offer);
   if (ok) ok = read_groups(*extensions, offer);
   if (ok) ok = read_psks(*extensions, offer);
+  // Sections 4.2.6 and 4.2.10: these two have no content.
+  for (const ExtensionType type : {ExtensionType::post_handshake_auth, ExtensionType::early_data}) {
+    if (ok && !(*extensions)[type].empty())
+      ok = fail(Reason::malformed_message, "the extension " + extension::name(type) + " has content");
+  }
   if (!ok) return std::unexpected(std::move(ok.error()));
   offer.extensions = *extensions;
   return offer;

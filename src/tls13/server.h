@@ -92,8 +92,10 @@ class Server {
 
   Expected<> on_message(const handshake::Incoming& message);
   static std::span<const Edge> edges() noexcept;
+  /// Before any of the message is kept: a Certificate that nobody asked for is not gathered.
   bool expects(message::HandshakeType type) const noexcept {
-    return handshake::has_edge(edges(), state_, type);
+    const bool is_late = state_ == State::CONNECTED && type != message::HandshakeType::key_update;
+    return (!is_late || requested_) && handshake::has_edge(edges(), state_, type);
   }
 
   /// The application owes an answer: nothing is read until it has come.
@@ -124,6 +126,8 @@ class Server {
   bool post_handshake_auth_pending() const noexcept { return post_ || requested_; }
   /// What comes now as application data is early data.
   bool reads_early_data() const noexcept { return state_ == State::WAIT_EOED; }
+  /// Section 4.6.2: nothing comes between the messages of one answer to request_certificate().
+  bool is_within_late_answer() const noexcept { return state_ > State::CONNECTED; }
 
   /// Frees, and wipes, what the handshake holds: nothing more will come.
   void abandon() noexcept {
