@@ -9,11 +9,29 @@ namespace sesame::test {
 
 std::vector<Variant> all_variants() {
   std::vector<Variant> all;
-  for (const auto& table :
-       {client_hello_form_variants(), client_hello_extension_variants(), pre_shared_key_variants(),
-        key_share_variants(), second_client_hello_variants(), server_hello_variants(),
-        hello_retry_request_variants(), encrypted_extensions_variants(), finished_variants(),
-        record_variants(), alert_variants(), post_handshake_variants(), replay_variants()}) {
+  for (const auto& table : {client_hello_form_variants(),
+                            client_hello_extension_variants(),
+                            pre_shared_key_variants(),
+                            key_share_variants(),
+                            second_client_hello_variants(),
+                            server_hello_variants(),
+                            hello_retry_request_variants(),
+                            encrypted_extensions_variants(),
+                            finished_variants(),
+                            record_variants(),
+                            alert_variants(),
+                            post_handshake_variants(),
+                            replay_variants(),
+                            certificate_request_variants(),
+                            server_certificate_variants(),
+                            compressed_certificate_variants(),
+                            certificate_verify_variants(),
+                            client_certificate_variants(),
+                            certificate_offer_variants(),
+                            cert_with_extern_psk_variants(),
+                            resumption_variants(),
+                            early_data_variants(),
+                            late_authentication_variants()}) {
     all.insert(all.end(), table.begin(), table.end());
   }
   return all;

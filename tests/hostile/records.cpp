@@ -225,10 +225,33 @@ std::vector<Variant> change_cipher_spec_variants() {
 
 std::vector<Variant> fragment_variants() {
   return {
-      to_server("client_hello_broken_off_by_an_alert", unexpected, Reason::unexpected_record,
+      // Nothing comes between the pieces of a message, but that the peer gives up is not lost.
+      to_server("client_hello_broken_off_by_an_alert", Alert::none, Reason::alert_received,
                 [](AgainstServer& c) {
                   c.client.put_plain(ContentType::handshake, Bytes(c.client.client_hello()).first(100));
                   c.client.put_alert(2, 40);
+                }),
+      to_client("encrypted_extensions_broken_off_by_an_alert", Alert::none, Reason::alert_received,
+                [](AgainstClient& c) {
+                  c.up_to_wait_ee();
+                  c.server.put_record(ContentType::handshake, join({u8(8), u24(100), u16(98)}));
+                  c.server.put_alert(1, 80);
+                }),
+      to_server("client_hello_broken_off_by_close_notify", unexpected, Reason::unexpected_record,
+                [](AgainstServer& c) {
+                  c.client.put_plain(ContentType::handshake, Bytes(c.client.client_hello()).first(100));
+                  c.client.put_alert(1, 0);
+                }),
+      to_server("client_hello_broken_off_by_user_canceled", unexpected, Reason::unexpected_record,
+                [](AgainstServer& c) {
+                  c.client.put_plain(ContentType::handshake, Bytes(c.client.client_hello()).first(100));
+                  c.client.put_alert(1, 90);
+                }),
+      to_client("ticket_broken_off_by_an_alert", Alert::none, Reason::alert_received,
+                [](AgainstClient& c) {
+                  c.up_to_connected();
+                  c.server.put_record(ContentType::handshake, join({u8(4), u24(100), u16(98)}));
+                  c.server.put_alert(2, 80);
                 }),
       to_server("client_hello_broken_off_by_data", unexpected, Reason::unexpected_record,
                 [](AgainstServer& c) {

@@ -322,7 +322,7 @@ std::vector<Tolerated> connected_table() {
          c.up_to_connected();
          const Octets ticket =
              ScriptPeer::message(message::HandshakeType::new_session_ticket,
-                                 join({u32(0xffffffff), u32(7), vec8(repeat(255, 1)), vec16(repeat(60000, 2)),
+                                 join({u32(0xffffffff), u32(7), vec8(repeat(255, 1)), vec16(repeat(30000, 2)),
                                        vec16(join({u16(0x1234), vec16({1}), u16(0x2345), vec16({})}))}));
          for (int i = 0; i < 32; ++i) {
            c.server.put_record(ContentType::handshake, Bytes(ticket).first(16000));
@@ -339,7 +339,8 @@ std::vector<Tolerated> connected_table() {
 
 std::vector<Tolerated> all_tolerated() {
   std::vector<Tolerated> out;
-  for (const auto& table : {hello_table(), way_table(), flight_table(), connected_table()}) {
+  for (const auto& table : {hello_table(), way_table(), flight_table(), connected_table(),
+                            tolerated_certificates(), tolerated_sessions()}) {
     out.insert(out.end(), table.begin(), table.end());
   }
   return out;

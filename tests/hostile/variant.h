@@ -6,7 +6,7 @@
 #include <ostream>
 #include <vector>
 
-#include "support/case.h"
+#include "support/certificate_case.h"
 
 namespace sesame::test {
 
@@ -41,6 +41,22 @@ Variant to_client(std::string name, Alert alert, Reason reason, Script script) {
   return {std::move(name), alert, reason, player<AgainstClient>(script)};
 }
 
+template <class Script>
+Variant to_certificate_server(std::string name, Alert alert, Reason reason, Script script) {
+  return {std::move(name), alert, reason, player<CertificateServer>(script)};
+}
+template <class Script>
+Variant to_certificate_client(std::string name, Alert alert, Reason reason, Script script) {
+  return {std::move(name), alert, reason, player<CertificateClient>(script)};
+}
+/// Something that a script spoils may be in a message or behind it.
+inline Octets with_body(Octets message, Octets body) {
+  message.resize(1);
+  append(message, vec24(body));
+  return message;
+}
+inline Octets body_of(const Octets& message) { return {message.begin() + 4, message.end()}; }
+
 inline void PrintTo(const Variant& v, std::ostream* out) { *out << v.name; }
 inline void PrintTo(const Tolerated& t, std::ostream* out) { *out << t.name; }
 
@@ -64,7 +80,19 @@ std::vector<Variant> record_variants();
 std::vector<Variant> alert_variants();
 std::vector<Variant> post_handshake_variants();
 std::vector<Variant> replay_variants();
+std::vector<Variant> certificate_request_variants();
+std::vector<Variant> server_certificate_variants();
+std::vector<Variant> compressed_certificate_variants();
+std::vector<Variant> certificate_verify_variants();
+std::vector<Variant> client_certificate_variants();
+std::vector<Variant> certificate_offer_variants();
+std::vector<Variant> cert_with_extern_psk_variants();
+std::vector<Variant> resumption_variants();
+std::vector<Variant> early_data_variants();
+std::vector<Variant> late_authentication_variants();
 std::vector<Variant> all_variants();
+std::vector<Tolerated> tolerated_certificates();
+std::vector<Tolerated> tolerated_sessions();
 std::vector<Tolerated> all_tolerated();
 
 }  // namespace sesame::test

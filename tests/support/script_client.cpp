@@ -1,5 +1,7 @@
 #include "support/script_client.h"
 
+#include "message/encrypted_extensions.h"
+#include "message/new_session_ticket.h"
 #include "message/server_hello.h"
 
 namespace sesame::test {
@@ -23,6 +25,13 @@ ScriptClient::ScriptClient(std::vector<NamedGroup> groups, std::vector<ScriptKey
   }
   extensions[Type::supported_groups] = vec16(list);
   extensions[Type::key_share] = vec16(entries);
+}
+
+void ScriptClient::want_certificates() {
+  keys.clear();
+  extensions.erase(Type::psk_key_exchange_modes);
+  // ecdsa_secp256r1_sha256, ed25519, rsa_pss_rsae_sha256
+  extensions[Type::signature_algorithms] = vec16(join({u16(0x0403), u16(0x0807), u16(0x0804)}));
 }
 
 Octets ScriptClient::share(std::size_t i) const {
@@ -122,7 +131,7 @@ bool ScriptClient::take_server_flight() {
   append(transcript, server_hello);
   const Octets selected = extension_of_server_hello(server_hello, Type::pre_shared_key);
   const Octets entry = extension_of_server_hello(server_hello, Type::key_share);
-  if (selected.size() != 2) return false;
+  if (!selected.empty() && selected.size() != 2) return false;
   secret::SharedSecret shared_secret;
   if (!entry.empty()) {
     const auto group = static_cast<NamedGroup>(entry[0] << 8 | entry[1]);
@@ -130,20 +139,47 @@ bool ScriptClient::take_server_flight() {
     if (ours == shares.end() || !ours->finish(Bytes(entry).subspan(4), shared_secret)) return false;
   }
   const auto secret = entry.empty() ? std::nullopt : std::optional<Bytes>(shared_secret.bytes());
-  set_handshake_keys(derive(keys.at(selected[0] * 256u + selected[1])), secret, Side::client);
+  set_handshake_keys(selected.empty() ? without_psk() : derive(keys.at(selected[0] * 256u + selected[1])),
+                     secret, Side::client);
   use_read_secret(peer_handshake_secret);
-  for (const HandshakeType type : {HandshakeType::encrypted_extensions, HandshakeType::finished}) {
+  for (auto type = HandshakeType::client_hello; type != HandshakeType::finished;) {
     const Octets next = next_message();
-    if (next.empty() || next[0] != static_cast<unsigned>(type)) return false;
+    if (next.empty()) return false;
+    type = static_cast<HandshakeType>(next[0]);
+    if (type == HandshakeType::encrypted_extensions) encrypted_extensions = next;
+    if (type == HandshakeType::certificate_request) certificate_request = next;
     if (type == HandshakeType::finished) {
       EXPECT_EQ(next, finished_by(peer_handshake_secret));
     }
     append(transcript, next);
   }
+  if (encrypted_extensions.empty()) return false;
+  const auto encrypted = wire::decode<message::EncryptedExtensions>(Bytes(encrypted_extensions).subspan(4));
+  encrypted->extensions.for_each([&](const message::Extension& e) {
+    early_accepted_ = early_accepted_ || e.extension_type == Type::early_data;
+  });
   make_application_secrets(Side::client);
   use_read_secret(peer_application_secret);
-  use_write_secret(own_handshake_secret);
+  if (!early_accepted_) use_write_secret(own_handshake_secret);
   return true;
+}
+
+void ScriptClient::begin_early_data() { use_write_secret(early_secret(keys.at(0))); }
+
+void ScriptClient::end_early_data() {
+  put_message(message(HandshakeType::end_of_early_data, {}));
+  use_write_secret(own_handshake_secret);
+}
+
+std::optional<ScriptKey> ScriptClient::take_ticket() {
+  const Octets next = next_message();
+  if (next.empty() || next[0] != static_cast<unsigned>(HandshakeType::new_session_ticket))
+    return std::nullopt;
+  const auto ticket = wire::decode<message::NewSessionTicket>(Bytes(next).subspan(4));
+  if (!ticket) return std::nullopt;
+  return ScriptKey{std::string(as_text(ticket->ticket.data)),
+                   key_of_ticket(octets_of(ticket->ticket_nonce.data)), policy::hash_of(suite),
+                   ticket->ticket_age_add, true};
 }
 
 void ScriptClient::send_finished() {

@@ -14,6 +14,8 @@ class ScriptClient : public ScriptPeer {
   /// Offers psk_dhe_ke with a share of each of `groups`, or psk_ke if there are none.
   explicit ScriptClient(std::vector<NamedGroup> groups = {NamedGroup::x25519},
                         std::vector<ScriptKey> keys = {ScriptKey()});
+  /// Takes certificates, and offers no key.
+  void want_certificates();
 
   // ---- the ClientHello: right as it stands, and to be spoiled ----
 
@@ -41,16 +43,30 @@ class ScriptClient : public ScriptPeer {
 
   /// Expects a HelloRetryRequest, and changes the ClientHello as it asks for.
   bool take_hello_retry_request();
-  /// Expects ServerHello to Finished. Then: reads with the application's keys, writes with the handshake's.
+  /// Expects ServerHello to Finished. Then: reads with the application's keys, writes with the handshake's,
+  /// or still with those of early data if it was accepted.
   bool take_server_flight();
+  Octets encrypted_extensions;  ///< as they came
+  Octets certificate_request;   ///< as it came; empty: none did
   /// Then: writes with the application's keys.
   void send_finished();
+
+  // ---- early data (section 4.2.10), by the first of `keys` ----
+
+  /// Behind the ClientHello: writes with the keys of early data.
+  void begin_early_data();
+  /// EndOfEarlyData; then writes with the handshake's keys.
+  void end_early_data();
+
+  /// Expects a NewSessionTicket, and remembers it as the only one of `keys`, for the next connection.
+  std::optional<ScriptKey> take_ticket();
 
   std::vector<crypto::KeyExchange> shares;
   Octets server_hello;  ///< as it came
 
  private:
   void put_plain_message(Bytes message, std::size_t fragment = record::max_plaintext);
+  bool early_accepted_ = false;
 };
 
 /// The data of an extension in a ServerHello message; empty if it has none.

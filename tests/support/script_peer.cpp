@@ -22,7 +22,13 @@ crypto::HashValue ScriptPeer::hash(Bytes octets) const {
 }
 
 psk::PskSecrets ScriptPeer::derive(const ScriptKey& key) {
-  return psk::derive_psk_secrets(provider().hash(key.hash), as_bytes(key.key), psk::PskKind::external);
+  return psk::derive_psk_secrets(provider().hash(key.hash), as_bytes(key.key),
+                                 key.of_ticket ? psk::PskKind::resumption : psk::PskKind::external);
+}
+
+psk::PskSecrets ScriptPeer::without_psk() const {
+  const crypto::Hash& h = provider().hash(policy::hash_of(suite));
+  return psk::derive_psk_secrets(h, Octets(h.size()), psk::PskKind::external);
 }
 
 // ---- records ----
@@ -42,6 +48,10 @@ void ScriptPeer::put_record(ContentType type, Bytes content, std::size_t padding
 
 void ScriptPeer::put_message(Bytes message, std::size_t fragment) {
   append(transcript, message);
+  put_late(message, fragment);
+}
+
+void ScriptPeer::put_late(Bytes message, std::size_t fragment) {
   for (Bytes rest = message; !rest.empty();) {
     const Bytes piece = rest.first(std::min(fragment, rest.size()));
     put_record(ContentType::handshake, piece);
@@ -127,12 +137,26 @@ void ScriptPeer::set_handshake_keys(const psk::PskSecrets& secrets, std::optiona
 }
 
 void ScriptPeer::make_application_secrets(Side own_side) {
-  const secret::MasterStage master = std::move(*stage_).master();
+  master_ = std::move(*stage_).master();
+  const secret::MasterStage& master = *master_;
   const crypto::HashValue so_far = hash(transcript);
   const Octets client = octets_of(master.client_application_traffic(so_far.bytes()).bytes());
   const Octets server = octets_of(master.server_application_traffic(so_far.bytes()).bytes());
   own_application_secret = own_side == Side::client ? client : server;
   peer_application_secret = own_side == Side::client ? server : client;
+}
+
+Octets ScriptPeer::early_secret(const ScriptKey& key) const {
+  return octets_of(secret::EarlyStage(derive(key)).client_early_traffic(hash(transcript).bytes()).bytes());
+}
+
+std::string ScriptPeer::key_of_ticket(const Octets& nonce) const {
+  const crypto::Hash& h = provider().hash(policy::hash_of(suite));
+  const secret::SecretBytes resumption = master_->resumption(hash(transcript).bytes());
+  std::string key(h.size(), '\0');
+  secret::hkdf_expand_label(HmacKey(h, resumption.bytes()), "resumption", nonce,
+                            {reinterpret_cast<std::uint8_t*>(key.data()), key.size()});
+  return key;
 }
 
 Octets ScriptPeer::finished_by(Bytes handshake_secret) const {

@@ -26,6 +26,7 @@ struct ScriptKey {
   std::string key = std::string(32, 'k');
   HashAlgorithm hash = HashAlgorithm::sha256;
   std::uint32_t obfuscated_ticket_age = 0;
+  bool of_ticket = false;
 };
 
 class ScriptPeer {
@@ -48,6 +49,8 @@ class ScriptPeer {
   void put_record(ContentType type, Bytes content, std::size_t padding = 0);
   /// Adds to the transcript as well. In records of at most `fragment` octets.
   void put_message(Bytes message, std::size_t fragment = record::max_plaintext);
+  /// The same without the transcript: a message behind the handshake.
+  void put_late(Bytes message, std::size_t fragment = record::max_plaintext);
   void put_alert(unsigned level, unsigned description);
   void put_change_cipher_spec(const Octets& content = {1}) {
     put_plain(ContentType::change_cipher_spec, content);
@@ -64,6 +67,8 @@ class ScriptPeer {
 
   /// The Finished of this side over the transcript so far.
   Octets finished() const { return finished_by(own_handshake_secret); }
+  /// The same for authentication after the handshake (section 4.6.2).
+  Octets late_finished() const { return finished_by(own_application_secret); }
 
   // ---- from the connection under test ----
 
@@ -87,6 +92,10 @@ class ScriptPeer {
   const policy::Suite& suite_row() const;
   crypto::HashValue hash(Bytes octets) const;
   void set_handshake_keys(const psk::PskSecrets& secrets, std::optional<Bytes> shared_secret, Side own_side);
+  /// client_early_traffic_secret of the key, over the transcript as it stands.
+  Octets early_secret(const ScriptKey& key) const;
+  /// The key of a ticket with this nonce; the transcript goes to the client's Finished.
+  std::string key_of_ticket(const Octets& nonce) const;
   /// Keys of the application, from the transcript as it stands.
   void make_application_secrets(Side own_side);
   void use_read_secret(Bytes secret);
@@ -99,12 +108,14 @@ class ScriptPeer {
  protected:
   Octets finished_by(Bytes handshake_secret) const;
   static psk::PskSecrets derive(const ScriptKey& key);
+  psk::PskSecrets without_psk() const;  ///< section 7.1: zeros in the place of the key
   static const crypto::Provider& provider();
 
  private:
   void set(record::Protection& protection, crypto::Aead::Direction direction, Bytes secret) const;
 
   std::optional<secret::HandshakeStage> stage_;
+  std::optional<secret::MasterStage> master_;
   Octets in_;
   Octets messages_;
 };

@@ -13,6 +13,7 @@ bool ScriptServer::take_client_hello() {
                          : wire::decode<message::ClientHello>(Bytes(client_hello).subspan(4));
   if (!hello) return false;
   append(transcript, client_hello);
+  if (early_key) use_read_secret(early_secret(*early_key));
   legacy_session_id_echo = octets_of(hello->legacy_session_id.data);
   extensions = retry_extensions = {};
   extensions[Type::supported_versions] = retry_extensions[Type::supported_versions] = u16(0x0304);
@@ -30,7 +31,7 @@ bool ScriptServer::take_client_hello() {
       extensions[Type::key_share] = join({u16(static_cast<unsigned>(entry.group)), vec16(share)});
     });
   });
-  extensions[Type::pre_shared_key] = u16(0);
+  if (by_key) extensions[Type::pre_shared_key] = u16(0);
   return true;
 }
 
@@ -53,12 +54,13 @@ Octets ScriptServer::hello_retry_request() const {
 void ScriptServer::send_server_hello(Octets server_hello) {
   put_message(server_hello, fragment);
   const auto secret = shared_secret_ ? std::optional<Bytes>(*shared_secret_) : std::nullopt;
-  set_handshake_keys(derive(key), secret, Side::server);
+  set_handshake_keys(by_key ? derive(key) : without_psk(), secret, Side::server);
   use_write_secret(own_handshake_secret);
-  use_read_secret(peer_handshake_secret);
+  if (!early_key) use_read_secret(peer_handshake_secret);
 }
 
 void ScriptServer::send_hello_retry_request() {
+  early_key.reset();
   replace_by_message_hash(*this);
   put_message(hello_retry_request());
 }
@@ -79,10 +81,27 @@ void ScriptServer::send_flight() {
   send_finished();
 }
 
+Octets ScriptServer::certificate_verify() const {
+  return signed_verify(*this, Side::server, server_certificate(), SignatureScheme::ecdsa_secp256r1_sha256);
+}
+
+void ScriptServer::send_certificate_flight() {
+  send_server_hello();
+  send_encrypted_extensions();
+  send_certificate();
+  send_certificate_verify();
+  send_finished();
+}
+
+ScriptKey ScriptServer::ticket_key() const {
+  return {std::string(as_text(ticket.ticket)), key_of_ticket(ticket.nonce), policy::hash_of(suite), 0, true};
+}
+
 bool ScriptServer::take_finished() {
   const Octets finished = next_message();
   if (finished.empty() || finished[0] != static_cast<unsigned>(HandshakeType::finished)) return false;
   EXPECT_EQ(finished, finished_by(peer_handshake_secret));
+  append(transcript, finished);
   use_read_secret(peer_application_secret);
   return true;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crypto/key_exchange.h"
+#include "support/script_certificate.h"
 #include "support/script_client.h"
 
 namespace sesame::test {
@@ -11,6 +12,7 @@ class ScriptServer : public ScriptPeer {
   using Type = extension::ExtensionType;
 
   ScriptKey key;
+  bool by_key = true;                            ///< false: it chooses no key, and shows a certificate
   std::size_t fragment = record::max_plaintext;  ///< octets of a message that go into one record
 
   /// Expects a ClientHello, and makes the answer to it: with the client's first share, or psk_ke if it has
@@ -38,12 +40,31 @@ class ScriptServer : public ScriptPeer {
   void send_server_hello(Octets hello);
   void send_hello_retry_request();
   void send_encrypted_extensions();
+  /// CertificateRequest (in the handshake), Certificate, CertificateVerify: right as they stand, and to be
+  /// spoiled.
+  ScriptCertificateRequest certificate_request;
+  ScriptCertificate certificate;  ///< server_certificate()
+  Octets certificate_verify() const;
+  void send_certificate_request() { put_message(certificate_request.message(), fragment); }
+  void send_certificate() { put_message(certificate.message(), fragment); }
+  void send_certificate_verify() { put_message(certificate_verify(), fragment); }
   /// Then: writes with the application's keys.
   void send_finished();
   /// ServerHello to Finished.
   void send_flight();
-  /// Expects the client's Finished. Then: reads with the application's keys.
+  /// ServerHello to Finished, with the certificate.
+  void send_certificate_flight();
+  /// Expects the client's Finished. Then: reads with the application's keys, and the transcript ends with it.
   bool take_finished();
+
+  // ---- early data, tickets ----
+
+  /// The key by which the client sends early data; set: up to EndOfEarlyData it is read.
+  std::optional<ScriptKey> early_key;
+
+  ScriptTicket ticket;
+  /// The key that goes with `ticket`, for the next connection.
+  ScriptKey ticket_key() const;
 
  private:
   Octets hello(Bytes hello_random, const ScriptExtensions& with) const;

@@ -4,7 +4,7 @@
 // not a row there: unexpected_message, dead in both directions, with the state and the message named.
 #include "handshake/edges.h"
 
-#include "support/case.h"
+#include "support/certificate_case.h"
 #include "tls13/client.h"
 #include "tls13/server.h"
 
@@ -48,6 +48,44 @@ std::vector<Place> places() {
        }),
        {client_hello}},
       {"WAIT_FINISHED", go<AgainstServer>([](AgainstServer& c) { c.up_to_wait_finished(); }), {finished}},
+      {"WAIT_CERT_CR",
+       go<CertificateClient>([](CertificateClient& c) { c.up_to_wait_cert_cr(); }),
+       {certificate_request, certificate, compressed_certificate}},
+      {"WAIT_CERT",
+       go<CertificateClient>([](CertificateClient& c) { c.up_to_wait_cert(); }),
+       {certificate, compressed_certificate}},
+      {"WAIT_CV",
+       go<CertificateClient>([](CertificateClient& c) { c.up_to_wait_cv(); }),
+       {certificate_verify}},
+      {"WAIT_FINISHED",
+       go<CertificateClient>([](CertificateClient& c) { c.up_to_wait_finished(); }),
+       {finished}},
+      {"CONNECTED",
+       go<CertificateClient>([](CertificateClient& c) {
+         c.options.post_handshake_auth = true;
+         c.options.certificates = {client_certificate().certified_key()};
+         c.up_to_connected();
+       }),
+       {new_session_ticket, key_update, certificate_request}},
+      {"WAIT_EOED",
+       go<CertificateServer>([](CertificateServer& c) { c.up_to_wait_eoed(); }),
+       {end_of_early_data}},
+      {"WAIT_CERT",
+       go<CertificateServer>([](CertificateServer& c) { c.up_to_wait_cert(); }),
+       {certificate, compressed_certificate}},
+      {"WAIT_CV",
+       go<CertificateServer>([](CertificateServer& c) { c.up_to_wait_cv(); }),
+       {certificate_verify}},
+      {"WAIT_FINISHED", go<CertificateServer>([](CertificateServer& c) { c.up_to_certified(); }), {finished}},
+      {"CONNECTED",
+       go<CertificateServer>([](CertificateServer& c) { c.up_to_asked(); }),
+       {key_update, certificate, compressed_certificate}},
+      {"POST_WAIT_CV",
+       go<CertificateServer>([](CertificateServer& c) { c.up_to_post_wait_cv(); }),
+       {certificate_verify}},
+      {"POST_WAIT_FINISHED",
+       go<CertificateServer>([](CertificateServer& c) { c.up_to_post_wait_finished(); }),
+       {finished}},
       {"CONNECTED", go<AgainstServer>([](AgainstServer& c) { c.up_to_connected(); }), {key_update}},
   };
 }
@@ -75,23 +113,79 @@ TEST(Edges, EachMessageThatIsNoRowIsUnexpectedInEachState) {
   }
 }
 
-TEST(Edges, WhileALookUpIsPendingNothingIsTaken) {
-  for (unsigned value = 0; value < 256; ++value) {
-    AgainstServer c;
-    c.options.psk_source = make_psk_source([](const PskQuery&, PskAnswer& answer) { answer.later(); });
-    c.say_hello();
-    Connection& server = c.subject().connection;
-    ASSERT_EQ(server.state(), "RECVD_CH");
-    ASSERT_EQ(server.wait(), Wait::psk_lookup);
-    Octets more = join(
-        {u8(22), u16(0x0303), u16(8), ScriptPeer::message(static_cast<HandshakeType>(value), repeat(4, 7))});
-    const auto received = server.receive(more);
-    ASSERT_TRUE(received);
-    EXPECT_EQ(received->consumed, 0u);
-    EXPECT_TRUE(received->data.empty());
-    EXPECT_TRUE(server.output().empty());
-    EXPECT_EQ(server.state(), "RECVD_CH");
-    EXPECT_EQ(server.error(), nullptr);
+// The states in which the application owes an answer.
+struct Owing {
+  std::string state;
+  Wait wait;
+  std::function<std::unique_ptr<Case>()> go;
+};
+
+VerificationOptions judging_later() {
+  VerificationOptions options = trusting();
+  options.verify = [](const VerificationQuery&, Verdict& verdict) { verdict.later(); };
+  return options;
+}
+
+std::vector<Owing> owing() {
+  return {
+      {"RECVD_CH", Wait::psk_lookup, go<AgainstServer>([](AgainstServer& c) {
+         c.options.psk_source = make_psk_source([](const PskQuery&, PskAnswer& answer) { answer.later(); });
+         c.say_hello();
+       })},
+      {"RECVD_CH", Wait::context, go<AgainstServer>([](AgainstServer& c) {
+         c.options.select = [](const ClientHelloInfo&, ContextChoice& choice) { choice.later(); };
+         c.say_hello();
+       })},
+      {"NEGOTIATED", Wait::signature, go<CertificateServer>([](CertificateServer& c) {
+         c.options.certificates = {signing_later(server_certificate())};
+         c.say_hello();
+       })},
+      {"VERIFYING", Wait::verification, go<CertificateServer>([](CertificateServer& c) {
+         c.options.verification = judging_later();
+         c.up_to_certified();
+       })},
+      {"POST_VERIFYING", Wait::verification, go<CertificateServer>([](CertificateServer& c) {
+         c.options.verification = judging_later();
+         c.up_to_post_wait_finished();
+       })},
+      {"VERIFYING", Wait::verification, go<CertificateClient>([](CertificateClient& c) {
+         c.options.verification = judging_later();
+         c.up_to_wait_finished();
+       })},
+      {"SIGNING", Wait::signature, go<CertificateClient>([](CertificateClient& c) {
+         c.options.certificates = {signing_later(client_certificate())};
+         c.up_to_wait_cert();
+         c.server.send_certificate();
+         c.server.send_certificate_verify();
+         c.server.send_finished();
+         c.exchange();
+       })},
+  };
+}
+
+TEST(Edges, WhileAnAnswerIsOwedNothingIsTaken) {
+  for (const Owing& place : owing()) {
+    SCOPED_TRACE(place.state);
+    const auto c = place.go();
+    Connection& subject = c->subject().connection;
+    ASSERT_EQ(subject.state(), place.state);
+    const auto take = [&](Octets more) {
+      const auto received = subject.receive(more);
+      ASSERT_TRUE(received);
+      EXPECT_EQ(received->consumed, 0u);
+      EXPECT_TRUE(received->data.empty());
+      EXPECT_TRUE(subject.output().empty());
+      EXPECT_EQ(subject.state(), place.state);
+      EXPECT_EQ(subject.wait(), place.wait);
+      EXPECT_EQ(subject.error(), nullptr);
+    };
+    for (unsigned value = 0; value < 256; ++value) {
+      const auto type = static_cast<HandshakeType>(value);
+      take(join({u8(22), u16(0x0303), u16(8), ScriptPeer::message(type, repeat(4, 7))}));
+      take(join({u8(value), u16(0x0303), u16(1), {1}}));
+    }
+    c->peer().put_alert(2, 40);
+    take(std::exchange(c->peer().out, {}));
   }
 }
 
