@@ -39,7 +39,10 @@ struct SeedWriter {
     w.add({0x80 | (right_key ? 0 : 0x40) | n, n});
     w.step(Step::hello, {0, 0});
     if (number == 10) w.step(Step::use, {5, 0, 1});
-    w.step(Step::hello, {0, 0}).step(Step::change_cipher_spec).step(Step::finished, {0});
+    if (!by_certificate(number)) w.step(Step::hello, {0, 0});
+    w.step(Step::change_cipher_spec);
+    if (by_certificate(number) && number != 14) w.shown();
+    w.step(Step::finished, {0});
     return w.connected().octets;
   }
   // A server that asked for nothing more.
@@ -48,7 +51,10 @@ struct SeedWriter {
     const int n = static_cast<int>(number);
     w.add({0x80 | n, n}).step(Step::hello, {0, 0});
     if (number == 10) w.step(Step::use, {5, 0, 1});
-    w.step(Step::change_cipher_spec).step(Step::finished, {0});
+    w.step(Step::change_cipher_spec);
+    if (number == 14) w.step(Step::early_data, {0, 100}).step(Step::end_of_early_data, {0});
+    if (by_certificate(number) && number != 14) w.shown();
+    w.step(Step::finished, {0});
     return w.connected().octets;
   }
   static Octets client(std::size_t number, bool retry) {
@@ -56,14 +62,33 @@ struct SeedWriter {
     w.add({0x80 | static_cast<int>(number)});
     const int choice = retry ? 12 : 0;  // with a cookie, for x448
     if (retry) w.step(Step::retry, {0, choice, 0});
-    w.step(Step::hello, {0, choice, 0})
-        .step(Step::change_cipher_spec)
-        .step(Step::extensions, {0})
-        .step(Step::finished, {0});
+    w.step(Step::hello, {0, choice, 0}).step(Step::change_cipher_spec);
+    if (number == 15) {  // server_certificate_type: a raw public key
+      w.step(Step::extensions, {1, 3, 0, 20, 1, 2});
+    } else {
+      w.step(Step::extensions, {0});
+    }
+    if (number == 12) {  // CertificateRequest: no context; signature_algorithms: ed25519
+      w.step(Step::message, {13, 11, 0, 0, 8, 0, 13, 0, 4, 0, 2, 8, 7});
+    }
+    if (by_certificate(number)) w.shown();
+    w.step(Step::finished, {0});
     w.connected();
     // NewSessionTicket: lifetime, age_add, nonce, ticket, extensions
     return w.step(Step::message, {4, 14, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 9, 0, 0}).octets;
   }
+  // A certificate and the key (RFC 8773); a ticket, with early data.
+  static Octets client_by_both() {
+    SeedWriter w;
+    w.add({0x80 | 13}).step(Step::hello, {0, 66, 1, 3, 0, 0, 33, 0}).step(Step::extensions, {0});
+    return w.shown().step(Step::finished, {0}).connected().octets;
+  }
+  static Octets client_early() {
+    SeedWriter w;
+    w.add({0x80 | 14}).step(Step::use, {9, 0, 50}).step(Step::hello, {0, 66, 0});
+    return w.step(Step::extensions, {1, 3, 0, 42, 0}).step(Step::finished, {0}).connected().octets;
+  }
+  SeedWriter& shown() { return step(Step::certificate, {0}).step(Step::verify, {0}); }
   SeedWriter& connected() {
     step(Step::use, {0, 0, 100})
         .step(Step::data, {0, 100})
@@ -93,7 +118,7 @@ struct Recorded {
 };
 Recorded record(std::size_t number) {
   seed_random(77);
-  auto client = Connection::client(client_context(number, Key::right, false), {.server_name = "example.org"});
+  auto client = Connection::client(client_context(number, Key::right, false), client_options(number));
   auto server = Connection::server(server_context(number, Key::right, false));
   FUZZ_CHECK(client && server);
   Recorded out;
@@ -239,6 +264,8 @@ void write_all() {
   write("key_file", "file", behind({2}, as_bytes(keys)));
   write("key_file", "identity", behind({1}, as_bytes("a\\\\b\\x3a")));
   write("key_file", "octets", behind({0}, as_bytes("#\\:\n\xff ")));
+  write("client", "both", SeedWriter::client_by_both());
+  write("client", "early", SeedWriter::client_early());
   write_certificates();
   write_dictionary();
 }

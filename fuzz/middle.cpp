@@ -62,13 +62,17 @@ bool is_beginning(const Octets& part, const Octets& whole) {
   return part.size() <= whole.size() && std::equal(part.begin(), part.end(), whole.begin());
 }
 
-void check(const End& client, const End& server, bool same_key) {
+void check(const End& client, const End& server, bool same_key, bool certified) {
   const Connection &c = client.connection, &s = server.connection;
   FUZZ_CHECK(is_beginning(client.received, server.sent) && is_beginning(server.received, client.sent));
   for (const Connection* end : {&c, &s}) {
-    FUZZ_CHECK(end->handshake_done() == (end->authentication() == Authentication::external_psk));
+    FUZZ_CHECK(end->handshake_done() == (end->authentication() != Authentication::none));
     if (end->error()) FUZZ_CHECK(end->wait() == Wait::closed || end->wait() == Wait::output);
-    if (end->handshake_done()) FUZZ_CHECK(same_key && !end->psk_identity().empty());
+    // By the key, unless there were certificates.
+    const bool by_key = end->authentication() == Authentication::external_psk ||
+                        end->authentication() == Authentication::certificate_with_external_psk;
+    if (by_key) FUZZ_CHECK(same_key && !end->psk_identity().empty());
+    if (end->handshake_done()) FUZZ_CHECK(by_key || certified);
   }
   if (s.handshake_done()) FUZZ_CHECK(c.handshake_done());
   if (!c.handshake_done()) return;
@@ -128,13 +132,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t oc
   const Key key = mode & 128 ? Key::wrong : Key::right;
   seed_random(5);
   auto client_made =
-      Connection::client(client_context(client_number, key, false), {.server_name = "example.org"});
+      Connection::client(client_context(client_number, key, false), client_options(client_number));
   auto server_made = Connection::server(server_context(server_number, Key::right, false));
   FUZZ_CHECK(client_made && server_made);
   End client{std::move(*client_made), {}, {}, {}, {}}, server{std::move(*server_made), {}, {}, {}, {}};
   // A server in a rotation knows the other key as well; one that asks later is told both.
   const bool same_key =
       key == Key::right || server_number % configurations == 2 || server_number % configurations == 10;
+
+  const bool certified = by_certificate(client_number) && by_certificate(server_number);
 
   for (int steps = 0; steps < 300; ++steps) {
     collect(client, server);
@@ -150,7 +156,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t oc
       if (client.on_the_way.empty() && server.on_the_way.empty()) break;
       client.receive(SIZE_MAX);
       server.receive(SIZE_MAX);
-      check(client, server, same_key);
+      check(client, server, same_key, certified);
       continue;
     }
     const std::uint8_t what = script.octet();
@@ -176,8 +182,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t oc
       default:
         disturb(script, end, far);
     }
-    check(client, server, same_key);
+    check(client, server, same_key, certified);
   }
-  check(client, server, same_key);
+  check(client, server, same_key, certified);
   return 0;
 }

@@ -88,6 +88,17 @@ Certificates make() {
               {{NID_ext_key_usage, "serverAuth"},
                {NID_subject_alt_name, "DNS:server.example,IP:192.0.2.7,IP:2001:db8::7"}});
   const Certified responder = certify(4, "responder", &intermediate, {{NID_ext_key_usage, "OCSPSigning"}});
+  const Certified client = certify(5, "client", &intermediate, {{NID_ext_key_usage, "clientAuth"}});
+  const Octets good = ocsp(server, intermediate, intermediate, V_OCSP_CERTSTATUS_GOOD);
+  const auto held = [&](const Certified& one) {
+    x509_st* const chain[] = {one.certificate, intermediate.certificate};
+    const auto made = CertifiedKey::from_handles(chain, one.key);
+    FUZZ_CHECK(made);
+    return *made;
+  };
+  const auto of_server = held(server).with_ocsp_response(good);
+  const auto raw_of_server = CertifiedKey::raw_public_key(server.key);
+  FUZZ_CHECK(of_server && raw_of_server);
   X509_STORE* const store = X509_STORE_new();
   X509_STORE_add_cert(store, root.certificate);
   const auto trust = TrustStore::from_handle(store);
@@ -97,12 +108,16 @@ Certificates make() {
                    .intermediate = der(intermediate.certificate, i2d_X509),
                    .server = der(server.certificate, i2d_X509),
                    .server_tbs = der(server.certificate, i2d_re_X509_tbs),
-                   .good = ocsp(server, intermediate, intermediate, V_OCSP_CERTSTATUS_GOOD),
+                   .good = good,
                    .revoked = ocsp(server, intermediate, intermediate, V_OCSP_CERTSTATUS_REVOKED),
                    .delegated = ocsp(server, intermediate, responder, V_OCSP_CERTSTATUS_GOOD),
                    .public_key = der(server.key, i2d_PUBKEY),
-                   .trust = *trust};
-  for (const Certified& one : {root, intermediate, server, responder}) {
+                   .trust = *trust,
+                   .client = der(client.certificate, i2d_X509),
+                   .of_server = *of_server,
+                   .of_client = held(client),
+                   .raw_of_server = *raw_of_server};
+  for (const Certified& one : {root, intermediate, server, responder, client}) {
     X509_free(one.certificate);
     EVP_PKEY_free(one.key);
   }
@@ -114,6 +129,17 @@ Certificates make() {
 const Certificates& certificates() {
   static const Certificates made = make();
   return made;
+}
+
+Octets signature_by(Side signer, Bytes input) {
+  static EVP_PKEY* const keys[] = {key(5), key(3)};
+  EVP_MD_CTX* const context = EVP_MD_CTX_new();
+  Octets out(64);
+  std::size_t size = out.size();
+  FUZZ_CHECK(EVP_DigestSignInit(context, nullptr, nullptr, nullptr, keys[signer == Side::server]) == 1 &&
+             EVP_DigestSign(context, out.data(), &size, input.data(), input.size()) == 1);
+  EVP_MD_CTX_free(context);
+  return out;
 }
 
 }  // namespace sesame::fuzz

@@ -20,7 +20,14 @@ struct Certificates {
   Octets good, revoked, delegated;    ///< OCSP responses about the server's
   Octets public_key;                  ///< the server's SubjectPublicKeyInfo
   TrustStore trust;
+  Octets client;           ///< DER, of a client, by the intermediate
+  CertifiedKey of_server;  ///< with the chain and the good OCSP response
+  CertifiedKey of_client;
+  CertifiedKey raw_of_server;  ///< RFC 7250
 };
 const Certificates& certificates();
+
+/// The Ed25519 signature of the server's key, or the client's, over `input`.
+Octets signature_by(Side signer, Bytes input);
 
 }  // namespace sesame::fuzz

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "support/certificates.h"
 #include "support/script.h"
 
 namespace sesame::fuzz {
@@ -46,17 +48,19 @@ constexpr NamedGroup x25519 = NamedGroup::x25519;
 constexpr NamedGroup x448 = NamedGroup::x448;
 constexpr auto ke = PskKeyExchangeMode::psk_ke;
 constexpr auto dhe = PskKeyExchangeMode::psk_dhe_ke;
+constexpr TimePoint now{std::chrono::seconds(1'700'000'000)};
 
 ContextOptions common(bool watched) {
   ContextOptions options;
-  options.clock = [] { return TimePoint(std::chrono::seconds(1'700'000'000)); };
+  options.clock = [] { return now; };
   options.random = random;
   if (watched) options.key_log = on_key_log;
   options.groups = {x25519, x448};
   return options;
 }
 
-// Client and server of a number get on with each other, but for number 11.
+// Client and server of a number get on with each other, but for number 11. From 12 on they have
+// certificates: alone, with an external key (RFC 8773), with tickets and early data, or raw public keys.
 ContextOptions options_of(std::size_t number, bool watched) {
   ContextOptions options = common(watched);
   using enum CipherSuite;
@@ -98,6 +102,16 @@ ContextOptions options_of(std::size_t number, bool watched) {
     case 10:
       options.psk_modes = {ke, dhe};
       break;
+    case 12:
+      options.certificate_compression = {CertificateCompressionAlgorithm::zlib};
+      options.request_ocsp_response = true;
+      break;
+    case 13:
+      options.cert_with_extern_psk = CertWithExternPsk::allow;
+      break;
+    case 14:
+    case 15:
+      break;
     default:
       options.limits = {.handshake_message = 600,
                         .handshake_octets = 900,
@@ -116,6 +130,65 @@ std::shared_ptr<const Context> make(ContextOptions options) {
   auto context = Context::create(std::move(options));
   FUZZ_CHECK(context);
   return *context;
+}
+
+void add_certificates(ContextOptions& options, std::size_t number, Side side) {
+  const Certificates& known = certificates();
+  options.verification = VerificationOptions{.trust = known.trust};
+  options.certificates = {side == Side::client ? known.of_client : known.of_server};
+  if (side == Side::client) {
+    options.post_handshake_auth = number == 12;
+  } else if (number != 14) {
+    options.client_certificates = ClientCertificates::require;
+  }
+  if (number != 15) return;
+  if (side == Side::server) {
+    options.certificates = {known.raw_of_server};
+  } else {
+    options.peer_certificate_types = {CertificateType::raw_public_key};
+    options.verification->raw_public_keys = {known.public_key};
+  }
+}
+
+// One key for all tickets, so that a session is good in every server of the process.
+std::shared_ptr<TicketIssuer> issuer() {
+  static const auto made = [] {
+    auto keys = std::make_shared<TicketKeys>();
+    const TicketKeys::Key key{{'n', 'a', 'm', 'e'}, {'k', 'e', 'y'}};
+    FUZZ_CHECK(keys->set({&key, 1}));
+    return keys;
+  }();
+  return made;
+}
+
+// Of a handshake of configuration 14.
+const Session& session() {
+  static const Session made = [] {
+    const std::uint64_t before = std::exchange(random_state, 99);
+    std::optional<Session> got;
+    ContextOptions options = options_of(14, false);
+    add_certificates(options, 14, Side::client);
+    options.on_session = [&](const Session& session) { got = session; };
+    auto client = Connection::client(make(std::move(options)),
+                                     {.server_name = "example.org", .verify_name = "server.example"});
+    auto server = Connection::server(server_context(14, Key::right, false));
+    FUZZ_CHECK(client && server);
+    for (int round = 0; round < 4; ++round) {
+      for (const auto [from, to] : {std::pair(&*client, &*server), std::pair(&*server, &*client)}) {
+        std::vector<std::uint8_t> octets(from->output().begin(), from->output().end());
+        from->output_sent(octets.size());
+        for (MutableBytes rest = octets; !rest.empty();) {
+          const auto received = to->receive(rest);
+          FUZZ_CHECK(received && received->consumed > 0);
+          rest = rest.subspan(received->consumed);
+        }
+      }
+    }
+    FUZZ_CHECK(got && got->max_early_data() > 0);
+    random_state = before;
+    return *got;
+  }();
+  return made;
 }
 
 template <class Make>
@@ -147,15 +220,31 @@ const Credential* find_credential(Key key, Bytes identity) {
 std::shared_ptr<const Context> client_context(std::size_t number, Key key, bool watched) {
   return once(number, key, watched, [&](std::size_t n) {
     ContextOptions options = options_of(n, watched);
-    options.credentials = credentials(key);
+    if (n < 12 || n == 13) options.credentials = credentials(key);
+    if (n >= 12) add_certificates(options, n, Side::client);
+    if (n == 14) options.on_session = [](const Session&) {};
     if (n == 2) options.max_fragment_length = 512;
     return make(std::move(options));
   });
 }
 
+ClientOptions client_options(std::size_t number) {
+  ClientOptions options{.server_name = "example.org", .verify_name = "server.example"};
+  if (number % configurations != 14) return options;
+  options.session = session();
+  options.early_data = true;
+  return options;
+}
+
 std::shared_ptr<const Context> server_context(std::size_t number, Key key, bool watched) {
-  return once(number, key, watched, [&](std::size_t n) {
+  const auto make_it = [&](std::size_t n) {
     ContextOptions options = options_of(n, watched);
+    if (n >= 12) add_certificates(options, n, Side::server);
+    if (n == 14) {
+      options.tickets.issuer = issuer();
+      options.early_data = {.limit = 2000, .guard = std::make_shared<ReplayGuard>(ReplayGuardOptions{}, now)};
+    }
+    if (n >= 12 && n != 13) return make(std::move(options));
     if (n == 1) options.groups = {x448, x25519};
     if (n == 3) options.groups = {x448};  // a HelloRetryRequest
     if (n == 5) options.always_retry_with_cookie = true;
@@ -170,7 +259,10 @@ std::shared_ptr<const Context> server_context(std::size_t number, Key key, bool 
       if (known) answer.add(*known);
     });
     return make(std::move(options));
-  });
+  };
+  // The record of early data is new for each connection: all say the same.
+  if (number % configurations == 14) return make_it(14);
+  return once(number, key, watched, make_it);
 }
 
 void seed_random(std::uint64_t seed) { random_state = seed; }

@@ -8,7 +8,7 @@
 
 namespace sesame::fuzz {
 
-inline constexpr std::size_t configurations = 12;
+inline constexpr std::size_t configurations = 16;
 
 /// Which key an end has.
 enum class Key : std::uint8_t { right, wrong };
@@ -16,6 +16,12 @@ enum class Key : std::uint8_t { right, wrong };
 /// Of configuration `number` modulo their count. The secrets of a watched context go to on_secret().
 std::shared_ptr<const Context> client_context(std::size_t number, Key key, bool watched);
 std::shared_ptr<const Context> server_context(std::size_t number, Key key, bool watched);
+
+/// What a client of configuration `number` begins with: its names, and in number 14 a session and early data.
+ClientOptions client_options(std::size_t number);
+
+/// The sides authenticate by certificates or raw public keys, whatever else they do.
+constexpr bool by_certificate(std::size_t number) { return number % configurations >= 12; }
 
 /// The credentials of a configuration's client, in the order in which it offers them.
 const std::vector<Credential>& credentials(Key key);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "certificate/compression.h"
 #include "crypto/key_exchange.h"
 #include "extension/extension_type.h"
 #include "extension/key_share.h"
@@ -10,6 +11,7 @@
 #include "message/server_hello.h"
 #include "psk/credential_body.h"
 #include "secret/key_schedule.h"
+#include "support/certificates.h"
 
 namespace sesame::fuzz {
 
@@ -51,7 +53,7 @@ Peer::Peer(Subject& subject, Side own_side, std::size_t configuration, Key key)
       key_(key),
       sent_(own_side, crypto::Aead::Direction::seal) {
   if (own_side == Side::client) {
-    auto made = Connection::client(client_context(configuration, key, false), {.server_name = "example.org"});
+    auto made = Connection::client(client_context(configuration, key, false), client_options(configuration));
     FUZZ_CHECK(made);
     partner_ = std::move(*made);
   }
@@ -125,6 +127,21 @@ void Peer::step(Script& script) {
       piece_ = script.octet();
       padding_ = script.octet();
       fragment_ = 1 + script.word() % record::max_plaintext;
+      return;
+    case Step::certificate:
+      return send_certificate(script);
+    case Step::verify:
+      return send_certificate_verify(script);
+    case Step::early_data: {
+      const Octets data(std::min<std::size_t>(script.word(), 4000), 'e');
+      if (sent_.epoch() == Direction::Epoch::plain)
+        (void)sent_.enter(Direction::Epoch::early, subject_.secrets(), subject_.suite());
+      return send_record(ContentType::application_data, data, padding_, true);
+    }
+    case Step::end_of_early_data:
+      send_message(HandshakeType::end_of_early_data, script.block());
+      flush_messages();
+      (void)sent_.enter(Direction::Epoch::handshake, subject_.secrets(), subject_.suite());
       return;
     default:
       (void)sent_.enter(sent_.is_protected() ? Direction::Epoch::application : Direction::Epoch::handshake,
@@ -309,9 +326,11 @@ void Peer::send_server_hello(Script& script, bool retry) {
     const std::uint8_t cookie[] = {0, 3, 'c', 'o', 'o'};
     items.push_back(item(ExtensionType::cookie, cookie));
   }
-  if (!retry)
-    items.push_back(
-        item(ExtensionType::pre_shared_key, encoded(extension::SelectedPsk{std::uint16_t(choice >> 6)})));
+  // Where there are certificates, 0 is no key.
+  const unsigned chosen = choice >> 6, none = by_certificate(subject_.configuration()) ? 1 : 0;
+  if (!retry && chosen >= none)
+    items.push_back(item(ExtensionType::pre_shared_key,
+                         encoded(extension::SelectedPsk{static_cast<std::uint16_t>(chosen - none)})));
 
   if (what & 1) hello.legacy_version = script.word();
   if (what & 2) hello.legacy_session_id_echo.data = script.block();
@@ -352,10 +371,72 @@ void Peer::send_finished(Script& script) {
   Octets body = octets_of(verify_data.bytes());
   if (change != 0) body[change % body.size()] ^= change;
   if (change == 255) body.pop_back();
-  if (change == 0) subject_.may_be_done();
+  // In these two nothing but a signature by the right key will do.
+  const bool by_signature = subject_.configuration() == 12 || subject_.configuration() == 15;
+  if (change == 0 && (proved_ || !by_signature)) subject_.may_be_done();
   send_message(HandshakeType::finished, body);
   flush_messages();
   (void)sent_.enter(Direction::Epoch::application, secrets, subject_.suite());
+}
+
+// ---- certificates ----
+
+void Peer::send_certificate(Script& script) {
+  if (!sent_.is_protected())
+    (void)sent_.enter(Direction::Epoch::handshake, subject_.secrets(), subject_.suite());
+  const Certificates& known = certificates();
+  const std::uint8_t what = script.octet();
+  std::vector<const Octets*> chain = {side_ == Side::client ? &known.client : &known.server,
+                                      &known.intermediate};
+  if (side_ == Side::server && subject_.configuration() == 15) chain = {&known.public_key};
+  if (what & 1) chain.clear();
+  wire::Buffer body;
+  wire::Writer w(body);
+  w.prefixed(1, [&] {
+    if (what & 2) w.put(script.block());
+  });
+  w.prefixed(3, [&] {
+    for (const Octets* const one : chain) {
+      w.prefixed(3, [&] { w.put(*one); });
+      Items items;
+      if (what & 4) edit(script, items);
+      w.prefixed(2, [&] { w.put(block_of(items)); });
+    }
+  });
+  Octets octets = octets_of(body.bytes());
+  if (what & 8) {
+    const std::size_t at = script.word();
+    octets[at % octets.size()] ^= script.octet();
+  }
+  if ((what & 16) == 0) return send_message(HandshakeType::certificate, octets);
+  const auto algorithm = static_cast<CertificateCompressionAlgorithm>(1 + (what >> 5) % 3);
+  const std::size_t size = octets.size();
+  const Octets small = certificate::compress(algorithm, octets);
+  Octets message = {0, static_cast<std::uint8_t>(algorithm), static_cast<std::uint8_t>(size >> 16),
+                    static_cast<std::uint8_t>(size >> 8), static_cast<std::uint8_t>(size)};
+  const std::size_t length = small.size();
+  append(message, Octets{static_cast<std::uint8_t>(length >> 16), static_cast<std::uint8_t>(length >> 8),
+                         static_cast<std::uint8_t>(length)});
+  append(message, small);
+  send_message(HandshakeType::compressed_certificate, message);
+}
+
+void Peer::send_certificate_verify(Script& script) {
+  const std::uint8_t change = script.octet();
+  const Secrets& secrets = subject_.secrets();
+  if (secrets.client_handshake.empty()) return;
+  const HashAlgorithm hash = hash_of_secret(secrets.client_handshake);
+  Octets input(64, 0x20);
+  append(input, as_bytes(side_ == Side::server ? "TLS 1.3, server CertificateVerify"
+                                               : "TLS 1.3, client CertificateVerify"));
+  input.push_back(0);
+  append(input, transcript(hash, {}).bytes());
+  const Octets signature = signature_by(side_, input);
+  Octets body = {8, 7, 0, static_cast<std::uint8_t>(signature.size())};  // ed25519
+  append(body, signature);
+  if (change != 0) body[change % body.size()] ^= change;
+  proved_ = proved_ || change == 0;
+  send_message(HandshakeType::certificate_verify, body);
 }
 
 void Peer::send_key_update(Script& script) {

@@ -32,10 +32,14 @@ class Peer {
     key_update,
     data,
     alert,
-    raw,        // octets, as they are
-    use,        // the application under attack does something
-    mode,       // how what follows is sent: in which pieces, whether a flight shares a record
-    skip_keys,  // the keys of the next epoch without a Finished
+    raw,          // octets, as they are
+    use,          // the application under attack does something
+    mode,         // how what follows is sent: in which pieces, whether a flight shares a record
+    skip_keys,    // the keys of the next epoch without a Finished
+    certificate,  // this side's, with edits
+    verify,       // a CertificateVerify, right or with an octet changed
+    early_data,   // client: under the keys of early data
+    end_of_early_data,
     count,
   };
 
@@ -56,6 +60,8 @@ class Peer {
   void send_encrypted_extensions(Script& script);
   void send_finished(Script& script);
   void send_key_update(Script& script);
+  void send_certificate(Script& script);
+  void send_certificate_verify(Script& script);
 
   void send_message(message::HandshakeType type, Bytes body);
   void send_record(record::ContentType type, Bytes content, std::size_t padding, bool is_protected);
@@ -77,6 +83,7 @@ class Peer {
   std::size_t padding_ = 0;
   std::size_t fragment_ = record::max_plaintext;
   bool coalesce_ = false;
+  bool proved_ = false;  // a right CertificateVerify was sent
 };
 
 }  // namespace sesame::fuzz

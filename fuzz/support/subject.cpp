@@ -26,6 +26,8 @@ const crypto::Provider& provider() {
 // unknown extensions, buffers that have doubled.
 constexpr std::size_t memory_of_its_own = 160 * 1024;
 constexpr std::size_t memory_for_an_octet = 8;
+// Chains as libcrypto has them, what a message expands to, and what libcrypto keeps of its first use.
+constexpr std::size_t memory_for_certificates = 1024 * 1024;
 
 }  // namespace
 
@@ -37,7 +39,8 @@ HashAlgorithm hash_of_secret(Bytes secret) {
 
 bool Direction::enter(Epoch epoch, const Secrets& secrets, CipherSuite suite) {
   const bool client = sender_ == Side::client;
-  const Octets& secret = epoch == Epoch::handshake
+  const Octets& secret = epoch == Epoch::early ? secrets.client_early
+                         : epoch == Epoch::handshake
                              ? (client ? secrets.client_handshake : secrets.server_handshake)
                              : (client ? secrets.client_application : secrets.server_application);
   suite_ = suite_of(suite);
@@ -65,7 +68,7 @@ Subject::Subject(Side side, std::size_t configuration)
                                             : server_context(configuration, Key::right, true);
   watch(this);
   memory_before_ = __sanitizer_get_current_allocated_bytes();
-  auto made = side == Side::client ? Connection::client(context, {.server_name = "example.org"})
+  auto made = side == Side::client ? Connection::client(context, client_options(configuration))
                                    : Connection::server(context);
   FUZZ_CHECK(made);
   connection_ = std::move(*made);
@@ -81,7 +84,8 @@ Subject::~Subject() {
 }
 
 void Subject::on_secret(std::string_view label, Bytes secret) {
-  Octets* const place = label == "CLIENT_HANDSHAKE_TRAFFIC_SECRET"   ? &secrets_.client_handshake
+  Octets* const place = label == "CLIENT_EARLY_TRAFFIC_SECRET"       ? &secrets_.client_early
+                        : label == "CLIENT_HANDSHAKE_TRAFFIC_SECRET" ? &secrets_.client_handshake
                         : label == "SERVER_HANDSHAKE_TRAFFIC_SECRET" ? &secrets_.server_handshake
                         : label == "CLIENT_TRAFFIC_SECRET_0"         ? &secrets_.client_application
                         : label == "SERVER_TRAFFIC_SECRET_0"         ? &secrets_.server_application
@@ -109,7 +113,8 @@ void Subject::receive(Bytes octets, std::size_t piece) {
       }
       FUZZ_CHECK(!dead() && result->consumed <= input.size());
       if (!result->data.empty()) {
-        FUZZ_CHECK(connection_->handshake_done() && result->data.size() <= record::max_plaintext);
+        FUZZ_CHECK((connection_->handshake_done() || result->early) &&
+                   result->data.size() <= record::max_plaintext);
         FUZZ_CHECK(result->data.data() >= input.data() &&
                    result->data.data() + result->data.size() <= input.data() + result->consumed);
       }
@@ -128,7 +133,7 @@ void Subject::receive(Bytes octets, std::size_t piece) {
 void Subject::use(std::uint8_t what, std::size_t size) {
   Connection& c = *connection_;
   const Octets data(std::min<std::size_t>(size, 40'000), 'd');
-  switch (what % 10) {
+  switch (what % 14) {
     case 0: {
       const bool done = c.handshake_done() && !c.write_closed() && !dead();
       const auto sent = c.send(data);
@@ -174,6 +179,23 @@ void Subject::use(std::uint8_t what, std::size_t size) {
       std::uint8_t out[40];
       const auto exported = c.export_keying_material("label", data, out);
       FUZZ_CHECK(exported.has_value() == (c.handshake_done() && !dead()));
+      break;
+    }
+    case 9: {
+      const auto sent = c.send_early(data);
+      FUZZ_CHECK(!sent || (*sent <= data.size() && !c.handshake_done()));
+      break;
+    }
+    case 10:
+      (void)c.request_certificate(size % 2 != 0);
+      break;
+    case 11:
+      (void)c.send_ticket();
+      break;
+    case 12: {
+      std::uint8_t out[40];
+      (void)c.export_early_keying_material("label", data, out);
+      FUZZ_CHECK(!c.supply_verdict(std::nullopt) && !c.supply_signature(data));
       break;
     }
     default:
@@ -223,7 +245,9 @@ void Subject::check_death() {
 
 void Subject::check_memory() const {
   const std::size_t now = __sanitizer_get_current_allocated_bytes();
-  const std::size_t own = memory_of_its_own + memory_for_an_octet * (received_ + output_.size());
+  const std::size_t certificates = by_certificate(configuration_) ? memory_for_certificates : 0;
+  const std::size_t own =
+      memory_of_its_own + certificates + memory_for_an_octet * (received_ + output_.size());
   FUZZ_CHECK(now < memory_before_ + own);
 }
 
@@ -245,6 +269,12 @@ void Subject::judge_record(Octets record) {
   FUZZ_CHECK(!alerted_);  // nothing goes out behind an alert, be it close_notify
   const auto type = static_cast<ContentType>(record[0]);
   const Bytes content = Bytes(record).subspan(record::header_size);
+  if (sent_.epoch() == Direction::Epoch::early &&
+      (type == ContentType::handshake || type == ContentType::alert)) {
+    FUZZ_CHECK(connection_->retried() || dead());  // a HelloRetryRequest ends it
+    sent_.leave();
+    secrets_.client_early.clear();
+  }
   switch (type) {
     case ContentType::change_cipher_spec:
       FUZZ_CHECK(content.size() == 1 && content[0] == 1 && ++change_cipher_specs_ <= 1);
@@ -259,10 +289,19 @@ void Subject::judge_record(Octets record) {
       FUZZ_CHECK(type == ContentType::application_data);
   }
   // A server's keys begin behind its ServerHello; a client's when it is the first time that it protects
-  // anything.
-  if (!sent_.is_protected()) FUZZ_CHECK(sent_.enter(Direction::Epoch::handshake, secrets_, suite()));
+  // anything: with those of early data, if it has offered any.
+  if (!sent_.is_protected()) {
+    const bool early = sent_.sender() == Side::client && !secrets_.client_early.empty();
+    FUZZ_CHECK(early ? sent_.enter(Direction::Epoch::early, secrets_, CipherSuite::TLS_AES_128_GCM_SHA256)
+                     : sent_.enter(Direction::Epoch::handshake, secrets_, suite()));
+  }
   FUZZ_CHECK(content.size() <= record::max_plaintext + 1 + sent_.protection().tag_size());
-  const auto opened = sent_.protection().open(record);
+  Octets again = record;
+  auto opened = sent_.protection().open(record);
+  if (!opened && sent_.epoch() == Direction::Epoch::early) {  // the server has rejected it
+    FUZZ_CHECK(sent_.enter(Direction::Epoch::handshake, secrets_, suite()));
+    opened = sent_.protection().open(again);
+  }
   FUZZ_CHECK(opened);
   switch (opened->type) {
     case ContentType::alert:
@@ -270,8 +309,9 @@ void Subject::judge_record(Octets record) {
     case ContentType::handshake:
       return judge_messages(opened->content);
     default:
-      FUZZ_CHECK(opened->type == ContentType::application_data &&
-                 sent_.epoch() == Direction::Epoch::application);
+      FUZZ_CHECK(opened->type == ContentType::application_data);
+      if (sent_.epoch() == Direction::Epoch::early) return;
+      FUZZ_CHECK(sent_.epoch() == Direction::Epoch::application);
       FUZZ_CHECK(connection_->handshake_done() && may_be_done_);
   }
 }
@@ -298,11 +338,18 @@ void Subject::judge_messages(Bytes content) {
     const bool plain = type == HandshakeType::client_hello || type == HandshakeType::server_hello;
     FUZZ_CHECK(plain == !sent_.is_protected());
     if (on_message) on_message(Bytes(message_).first(size));
-    if (type == HandshakeType::finished) {
+    if (type == HandshakeType::finished && sent_.epoch() == Direction::Epoch::handshake) {
       FUZZ_CHECK(message_.size() == size && sent_.enter(Direction::Epoch::application, secrets_, suite()));
     } else if (type == HandshakeType::key_update) {
       FUZZ_CHECK(message_.size() == size && sent_.epoch() == Direction::Epoch::application);
       sent_.update();
+    } else if (type == HandshakeType::end_of_early_data) {
+      FUZZ_CHECK(message_.size() == size && sent_.epoch() == Direction::Epoch::early);
+      FUZZ_CHECK(sent_.enter(Direction::Epoch::handshake, secrets_, suite()));
+    } else if (type == HandshakeType::certificate || type == HandshakeType::compressed_certificate ||
+               type == HandshakeType::certificate_verify || type == HandshakeType::certificate_request ||
+               type == HandshakeType::new_session_ticket || type == HandshakeType::finished) {
+      FUZZ_CHECK(by_certificate(configuration_));
     } else {
       FUZZ_CHECK(plain || type == HandshakeType::encrypted_extensions);
     }

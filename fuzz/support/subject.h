@@ -19,7 +19,7 @@ using Octets = std::vector<std::uint8_t>;
 
 /// The traffic secrets of a connection, as its key log has them.
 struct Secrets {
-  Octets client_handshake, server_handshake, client_application, server_application;
+  Octets client_early, client_handshake, server_handshake, client_application, server_application;
 };
 
 /// The suite that `id` is, by libcrypto's default context; nullopt: none of TLS 1.3.
@@ -31,7 +31,8 @@ class Direction {
  public:
   Direction(Side sender, crypto::Aead::Direction direction) : sender_(sender), direction_(direction) {}
 
-  enum class Epoch : std::uint8_t { plain, handshake, application };
+  enum class Epoch : std::uint8_t { plain, early, handshake, application };
+  Side sender() const noexcept { return sender_; }
   Epoch epoch() const noexcept { return epoch_; }
   bool is_protected() const noexcept { return epoch_ != Epoch::plain; }
   record::Protection& protection() noexcept { return protection_; }
@@ -39,6 +40,7 @@ class Direction {
   /// False, and nothing changes, if the secret is not known.
   bool enter(Epoch epoch, const Secrets& secrets, CipherSuite suite);
   void update();  ///< RFC 8446 section 7.2
+  void leave() noexcept { epoch_ = Epoch::plain; }
 
  private:
   void set(Bytes secret);
