@@ -8,19 +8,19 @@ namespace {
 using T = ScriptExtensions::Type;
 
 template <class Spoil>
-Variant offered(std::string name, Alert alert, Reason reason, Spoil spoil) {
-  return to_certificate_server("offer_" + name, alert, reason, [=](CertificateServer& c) {
+Variant offered(std::string name, Alert alert, Reason reason, const Spoil& spoil) {
+  return to_certificate_server("offer_" + std::move(name), alert, reason, [=](CertificateServer& c) {
     spoil(c);
     c.say_hello();
   });
 }
 
-Variant malformed(std::string name, T type, Octets data) {
+Variant malformed(std::string name, T type, const Octets& data) {
   return offered(std::move(name), Alert::decode_error, Reason::malformed_message,
                  [=](CertificateServer& c) { c.client.extensions[type] = data; });
 }
 
-Variant schemes(std::string name, std::vector<unsigned> values) {
+Variant schemes(std::string name, const std::vector<unsigned>& values) {
   return offered(std::move(name), Alert::handshake_failure, Reason::no_common_signature_scheme,
                  [=](CertificateServer& c) {
                    Octets list;
@@ -88,7 +88,7 @@ std::vector<Variant> certificate_offer_variants() {
 
 std::vector<Variant> cert_with_extern_psk_variants() {
   const auto both = [](std::string name, Alert alert, Reason reason, auto spoil) {
-    return to_server("extern_psk_" + name, alert, reason, [=](AgainstServer& c) {
+    return to_server("extern_psk_" + std::move(name), alert, reason, [=](AgainstServer& c) {
       c.options.certificates = {server_certificate().certified_key()};
       c.options.cert_with_extern_psk = CertWithExternPsk::allow;
       c.client.extensions[T::signature_algorithms] = vec16(u16(0x0403));
@@ -98,7 +98,7 @@ std::vector<Variant> cert_with_extern_psk_variants() {
     });
   };
   const auto answered = [](std::string name, Alert alert, Reason reason, auto script) {
-    return to_client("extern_psk_" + name, alert, reason, [=](AgainstClient& c) {
+    return to_client("extern_psk_" + std::move(name), alert, reason, [=](AgainstClient& c) {
       c.options.verification = trusting();
       c.options.cert_with_extern_psk = CertWithExternPsk::allow;
       c.client_options.server_name = "server.example";

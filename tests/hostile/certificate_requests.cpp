@@ -10,28 +10,29 @@ using record::ContentType;
 using T = ScriptExtensions::Type;
 
 template <class Spoil>
-Variant asked(std::string name, Alert alert, Reason reason, Spoil spoil) {
-  return to_certificate_client("certificate_request_" + name, alert, reason, [=](CertificateClient& c) {
-    c.options.certificates = {client_certificate().certified_key()};
-    c.up_to_wait_cert_cr();
-    spoil(c.server.certificate_request);
-    c.server.send_certificate_request();
-  });
+Variant asked(std::string name, Alert alert, Reason reason, const Spoil& spoil) {
+  return to_certificate_client("certificate_request_" + std::move(name), alert, reason,
+                               [=](CertificateClient& c) {
+                                 c.options.certificates = {client_certificate().certified_key()};
+                                 c.up_to_wait_cert_cr();
+                                 spoil(c.server.certificate_request);
+                                 c.server.send_certificate_request();
+                               });
 }
 
-Variant malformed(std::string name, T type, Octets data) {
+Variant malformed(std::string name, T type, const Octets& data) {
   return asked(std::move(name), Alert::decode_error, Reason::malformed_message,
                [=](ScriptCertificateRequest& r) { r.extensions[type] = data; });
 }
 
-Variant misplaced(std::string name, T type, Octets data = {}) {
+Variant misplaced(std::string name, T type, const Octets& data = {}) {
   return asked(std::move(name), Alert::illegal_parameter, Reason::extension_misplaced,
                [=](ScriptCertificateRequest& r) { r.extensions.add(type, data); });
 }
 
 template <class Spoil>
 Variant octets(std::string name, Reason reason, Spoil spoil) {
-  return to_certificate_client("certificate_request_" + name, Alert::decode_error, reason,
+  return to_certificate_client("certificate_request_" + std::move(name), Alert::decode_error, reason,
                                [=](CertificateClient& c) {
                                  c.up_to_wait_cert_cr();
                                  const Octets message = c.server.certificate_request.message();
@@ -43,7 +44,7 @@ Variant octets(std::string name, Reason reason, Spoil spoil) {
 
 template <class Go>
 Variant unexpected(std::string name, Go go) {
-  return to_certificate_client("certificate_request_" + name, Alert::unexpected_message,
+  return to_certificate_client("certificate_request_" + std::move(name), Alert::unexpected_message,
                                Reason::unexpected_message, [=](CertificateClient& c) {
                                  go(c);
                                  c.server.send_certificate_request();

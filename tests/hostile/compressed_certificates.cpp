@@ -32,9 +32,9 @@ const Octets& bomb(Algorithm algorithm) {
 }
 
 template <class Make>
-Variant compressed(std::string name, Alert alert, Reason reason, Algorithm algorithm, Make make) {
-  return to_certificate_client("compressed_" + std::string(sesame::name(algorithm)) + "_" + name, alert,
-                               reason, [=](CertificateClient& c) {
+Variant compressed(std::string name, Alert alert, Reason reason, Algorithm algorithm, const Make& make) {
+  return to_certificate_client("compressed_" + std::string(sesame::name(algorithm)) + "_" + std::move(name),
+                               alert, reason, [=](CertificateClient& c) {
                                  c.options.certificate_compression = {algorithm};
                                  c.up_to_wait_cert_cr();
                                  c.server.put_message(make());
@@ -47,7 +47,7 @@ void of_algorithm(std::vector<Variant>& out, Algorithm algorithm) {
     out.push_back(compressed(std::move(name), Alert::bad_certificate, Reason::certificate_compression_wrong,
                              algorithm, make));
   };
-  const auto inner = [&](std::string name, Alert alert, Reason reason, Octets body) {
+  const auto inner = [&](std::string name, Alert alert, Reason reason, const Octets& body) {
     out.push_back(compressed(std::move(name), alert, reason, algorithm, [=] {
       return compressed_certificate(value, body.size(), compress(algorithm, body));
     }));
@@ -119,8 +119,8 @@ std::vector<Variant> compressed_certificate_variants() {
   for (const Algorithm algorithm : algorithms) {
     if (certificate::has_compression(algorithm)) of_algorithm(out, algorithm);
   }
-  const auto not_offered = [&](std::string name, std::vector<Algorithm> offered, unsigned used) {
-    out.push_back(to_certificate_client("compressed_" + name, Alert::illegal_parameter,
+  const auto not_offered = [&](std::string name, const std::vector<Algorithm>& offered, unsigned used) {
+    out.push_back(to_certificate_client("compressed_" + std::move(name), Alert::illegal_parameter,
                                         Reason::certificate_compression_wrong, [=](CertificateClient& c) {
                                           c.options.certificate_compression = offered;
                                           c.up_to_wait_cert_cr();

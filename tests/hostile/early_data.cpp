@@ -14,7 +14,7 @@ constexpr Alert unexpected = Alert::unexpected_message;
 // In WAIT_EOED: early data was accepted.
 template <class Script>
 Variant within(std::string name, Alert alert, Reason reason, Script script) {
-  return to_certificate_server("early_" + name, alert, reason, [=](CertificateServer& c) {
+  return to_certificate_server("early_" + std::move(name), alert, reason, [=](CertificateServer& c) {
     c.up_to_wait_eoed();
     script(c.client);
   });
@@ -22,7 +22,7 @@ Variant within(std::string name, Alert alert, Reason reason, Script script) {
 
 template <class Script>
 Variant to(std::string name, Alert alert, Reason reason, Script script) {
-  return to_certificate_server("early_" + name, alert, reason, script);
+  return to_certificate_server("early_" + std::move(name), alert, reason, script);
 }
 
 Octets end_of_early_data(const Octets& body = {}) {
@@ -265,7 +265,7 @@ std::vector<Variant> server_variants() {
 // The server says that it takes early data, in EncryptedExtensions.
 template <class Prepare>
 Variant accepted(std::string name, Alert alert, Reason reason, Prepare prepare) {
-  return to_certificate_client("early_accepted_" + name, alert, reason, [=](CertificateClient& c) {
+  return to_certificate_client("early_accepted_" + std::move(name), alert, reason, [=](CertificateClient& c) {
     prepare(c);
     c.say_hello();
     c.server.encrypted_extensions.add(T::early_data);

@@ -14,7 +14,7 @@ constexpr Alert unexpected = Alert::unexpected_message;
 
 template <class Script>
 Variant answered(std::string name, Alert alert, Reason reason, Script script) {
-  return to_certificate_server("late_" + name, alert, reason, script);
+  return to_certificate_server("late_" + std::move(name), alert, reason, script);
 }
 template <class Script>
 Variant out_of_order(std::string name, Script script) {
@@ -175,7 +175,7 @@ std::vector<Variant> answer_variants() {
 // A client that offered post_handshake_auth and is connected.
 template <class Script>
 Variant requested(std::string name, Alert alert, Reason reason, Script script) {
-  return to_certificate_client("late_request_" + name, alert, reason, [=](CertificateClient& c) {
+  return to_certificate_client("late_request_" + std::move(name), alert, reason, [=](CertificateClient& c) {
     c.options.post_handshake_auth = true;
     c.options.certificates = {client_certificate().certified_key()};
     c.up_to_connected();
@@ -192,8 +192,8 @@ Variant spoiled(std::string name, Alert alert, Reason reason, Spoil spoil) {
 }
 
 std::vector<Variant> request_variants() {
-  const auto not_offered = [](std::string name, Octets content) {
-    return to_certificate_client("late_request_" + name, unexpected, Reason::unexpected_message,
+  const auto not_offered = [](std::string name, const Octets& content) {
+    return to_certificate_client("late_request_" + std::move(name), unexpected, Reason::unexpected_message,
                                  [=](CertificateClient& c) {
                                    c.options.certificates = {client_certificate().certified_key()};
                                    c.up_to_connected();

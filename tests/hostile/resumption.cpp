@@ -12,7 +12,7 @@ using T = ScriptExtensions::Type;
 // A ticket that the server does not take, and nothing else that it could go on with.
 template <class Spoil>
 Variant refused(std::string name, Alert alert, Reason reason, Spoil spoil) {
-  return to_certificate_server("ticket_" + name, alert, reason, [=](CertificateServer& c) {
+  return to_certificate_server("ticket_" + std::move(name), alert, reason, [=](CertificateServer& c) {
     c.offer_ticket();
     spoil(c);
     c.say_hello();
@@ -119,7 +119,7 @@ std::vector<Variant> offered_variants() {
 // What a server makes of the session that the client offers.
 template <class Script>
 Variant chosen(std::string name, Alert alert, Reason reason, Script script) {
-  return to_certificate_client("session_" + name, alert, reason, [=](CertificateClient& c) {
+  return to_certificate_client("session_" + std::move(name), alert, reason, [=](CertificateClient& c) {
     c.hold_session();
     c.up_to_hello();
     script(c);
@@ -172,8 +172,8 @@ std::vector<Variant> chosen_variants() {
 
 // A NewSessionTicket to a client that keeps sessions.
 template <class Spoil>
-Variant given(std::string name, Alert alert, Reason reason, Spoil spoil) {
-  return to_certificate_client("new_ticket_" + name, alert, reason, [=](CertificateClient& c) {
+Variant given(std::string name, Alert alert, Reason reason, const Spoil& spoil) {
+  return to_certificate_client("new_ticket_" + std::move(name), alert, reason, [=](CertificateClient& c) {
     c.options.session_store = c.store;
     c.up_to_connected();
     ScriptTicket ticket;
@@ -183,13 +183,13 @@ Variant given(std::string name, Alert alert, Reason reason, Spoil spoil) {
 }
 
 std::vector<Variant> given_variants() {
-  const auto extension = [](std::string name, Alert alert, Reason reason, T type, Octets data,
+  const auto extension = [](std::string name, Alert alert, Reason reason, T type, const Octets& data,
                             int times = 1) {
     return given(std::move(name), alert, reason, [=](ScriptTicket& t) {
       for (int i = 0; i < times; ++i) t.extensions.add(type, data);
     });
   };
-  const auto misplaced = [&](std::string name, T type, Octets data = {}) {
+  const auto misplaced = [&](std::string name, T type, const Octets& data = {}) {
     return extension(std::move(name), Alert::illegal_parameter, Reason::extension_misplaced, type, data);
   };
   return {

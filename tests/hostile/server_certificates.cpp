@@ -10,17 +10,18 @@ using record::ContentType;
 using T = ScriptExtensions::Type;
 
 template <class Spoil>
-Variant shown(std::string name, Alert alert, Reason reason, Spoil spoil) {
-  return to_certificate_client("server_certificate_" + name, alert, reason, [=](CertificateClient& c) {
-    c.up_to_wait_cert_cr();
-    spoil(c.server.certificate);
-    c.server.send_certificate();
-  });
+Variant shown(std::string name, Alert alert, Reason reason, const Spoil& spoil) {
+  return to_certificate_client("server_certificate_" + std::move(name), alert, reason,
+                               [=](CertificateClient& c) {
+                                 c.up_to_wait_cert_cr();
+                                 spoil(c.server.certificate);
+                                 c.server.send_certificate();
+                               });
 }
 
 template <class Spoil>
 Variant octets(std::string name, Reason reason, Spoil spoil) {
-  return to_certificate_client("server_certificate_" + name, Alert::decode_error, reason,
+  return to_certificate_client("server_certificate_" + std::move(name), Alert::decode_error, reason,
                                [=](CertificateClient& c) {
                                  c.up_to_wait_cert_cr();
                                  const Octets message = c.server.certificate.message();
@@ -30,12 +31,12 @@ Variant octets(std::string name, Reason reason, Spoil spoil) {
                                });
 }
 
-Variant unreadable(std::string name, Octets cert_data) {
+Variant unreadable(std::string name, const Octets& cert_data) {
   return shown(std::move(name), Alert::bad_certificate, Reason::certificate_malformed,
                [=](ScriptCertificate& s) { s.entries[0].cert_data = cert_data; });
 }
 
-Variant extension(std::string name, Alert alert, Reason reason, unsigned type, Octets data) {
+Variant extension(std::string name, Alert alert, Reason reason, unsigned type, const Octets& data) {
   return shown(std::move(name), alert, reason,
                [=](ScriptCertificate& s) { s.entries[0].extensions.add(type, data); });
 }
@@ -43,8 +44,8 @@ Variant extension(std::string name, Alert alert, Reason reason, unsigned type, O
 Octets status(const Octets& response) { return join({u8(1), vec24(response)}); }
 
 // Asked for, and of a form that is no CertificateStatus.
-Variant no_status(std::string name, Octets data) {
-  return to_certificate_client("ocsp_" + name, Alert::decode_error, Reason::malformed_message,
+Variant no_status(std::string name, const Octets& data) {
+  return to_certificate_client("ocsp_" + std::move(name), Alert::decode_error, Reason::malformed_message,
                                [=](CertificateClient& c) {
                                  c.options.request_ocsp_response = true;
                                  c.up_to_wait_cert_cr();
@@ -56,7 +57,7 @@ Variant no_status(std::string name, Octets data) {
 // A CertificateStatus whose response is refused when the certificate is judged.
 template <class Make>
 Variant stapled(std::string name, Alert alert, Reason reason, Make make) {
-  return to_certificate_client("ocsp_" + name, alert, reason, [=](CertificateClient& c) {
+  return to_certificate_client("ocsp_" + std::move(name), alert, reason, [=](CertificateClient& c) {
     c.options.request_ocsp_response = true;
     c.up_to_wait_cert_cr();
     c.server.certificate.entries[0].extensions.add(T::status_request, status(make()));
@@ -132,26 +133,28 @@ std::vector<Variant> ocsp_variants() {
 
 std::vector<Variant> server_certificate_variants() {
   const auto unexpected = [](std::string name, auto script) {
-    return to_certificate_client("server_certificate_" + name, Alert::unexpected_message,
+    return to_certificate_client("server_certificate_" + std::move(name), Alert::unexpected_message,
                                  Reason::unexpected_message, script);
   };
   const auto declared = [](std::string name, Alert alert, Reason reason, HandshakeType type,
                            std::size_t size) {
-    return to_certificate_client("server_certificate_" + name, alert, reason, [=](CertificateClient& c) {
-      c.up_to_wait_cert_cr();
-      c.server.put_record(ContentType::handshake, join({u8(static_cast<unsigned>(type)), u24(size)}));
-    });
+    return to_certificate_client(
+        "server_certificate_" + std::move(name), alert, reason, [=](CertificateClient& c) {
+          c.up_to_wait_cert_cr();
+          c.server.put_record(ContentType::handshake, join({u8(static_cast<unsigned>(type)), u24(size)}));
+        });
   };
   // Judged, and refused.
   const auto judged = [](std::string name, Alert alert, Reason reason, auto make) {
-    return to_certificate_client("server_certificate_" + name, alert, reason, [=](CertificateClient& c) {
-      c.up_to_wait_cert_cr();
-      const Issued issued = make();
-      c.server.certificate = ScriptCertificate::of(issued);
-      c.server.send_certificate();
-      c.server.put_message(
-          signed_verify(c.server, Side::server, issued, SignatureScheme::ecdsa_secp256r1_sha256));
-    });
+    return to_certificate_client(
+        "server_certificate_" + std::move(name), alert, reason, [=](CertificateClient& c) {
+          c.up_to_wait_cert_cr();
+          const Issued issued = make();
+          c.server.certificate = ScriptCertificate::of(issued);
+          c.server.send_certificate();
+          c.server.put_message(
+              signed_verify(c.server, Side::server, issued, SignatureScheme::ecdsa_secp256r1_sha256));
+        });
   };
   std::vector<Variant> out = {
       shown("none", Alert::decode_error, Reason::certificate_empty,
@@ -308,15 +311,16 @@ std::vector<Variant> server_certificate_variants() {
                               c.say_encrypted_extensions();
                             }),
   };
-  const auto types = [](std::string name, Alert alert, Reason reason, T type, Octets data) {
-    return to_certificate_client("certificate_type_" + name, alert, reason, [=](CertificateClient& c) {
-      c.options.peer_certificate_types = {CertificateType::raw_public_key};
-      c.options.verification->raw_public_keys = {server_certificate().public_key()};
-      c.options.certificates = {client_certificate().raw_public_key()};
-      c.up_to_wait_ee();
-      if (!data.empty()) c.server.encrypted_extensions.add(type, data);
-      c.say_encrypted_extensions();
-    });
+  const auto types = [](std::string name, Alert alert, Reason reason, T type, const Octets& data) {
+    return to_certificate_client(
+        "certificate_type_" + std::move(name), alert, reason, [=](CertificateClient& c) {
+          c.options.peer_certificate_types = {CertificateType::raw_public_key};
+          c.options.verification->raw_public_keys = {server_certificate().public_key()};
+          c.options.certificates = {client_certificate().raw_public_key()};
+          c.up_to_wait_ee();
+          if (!data.empty()) c.server.encrypted_extensions.add(type, data);
+          c.say_encrypted_extensions();
+        });
   };
   const Reason no_common = Reason::no_common_certificate_type;
   for (const Variant& v :
@@ -328,17 +332,18 @@ std::vector<Variant> server_certificate_variants() {
         types("of_the_server_two_octets", Alert::decode_error, Reason::malformed_message,
               T::server_certificate_type, {2, 2})})
     out.push_back(v);
-  const auto raw = [&](std::string name, Alert alert, Reason reason, std::vector<Octets> shown_keys) {
-    out.push_back(to_certificate_client("raw_public_key_" + name, alert, reason, [=](CertificateClient& c) {
-      c.options.peer_certificate_types = {CertificateType::raw_public_key};
-      c.options.verification->raw_public_keys = {server_certificate().public_key()};
-      c.up_to_wait_ee();
-      c.server.encrypted_extensions.add(T::server_certificate_type, {2});
-      c.say_encrypted_extensions();
-      c.server.certificate.entries.clear();
-      for (const Octets& key : shown_keys) c.server.certificate.entries.push_back({key, {}});
-      c.server.send_certificate();
-    }));
+  const auto raw = [&](std::string name, Alert alert, Reason reason, const std::vector<Octets>& shown_keys) {
+    out.push_back(
+        to_certificate_client("raw_public_key_" + std::move(name), alert, reason, [=](CertificateClient& c) {
+          c.options.peer_certificate_types = {CertificateType::raw_public_key};
+          c.options.verification->raw_public_keys = {server_certificate().public_key()};
+          c.up_to_wait_ee();
+          c.server.encrypted_extensions.add(T::server_certificate_type, {2});
+          c.say_encrypted_extensions();
+          c.server.certificate.entries.clear();
+          for (const Octets& key : shown_keys) c.server.certificate.entries.push_back({key, {}});
+          c.server.send_certificate();
+        }));
   };
   const Octets key = server_certificate().public_key();
   raw("twice", Alert::decode_error, Reason::malformed_message, {key, key});

@@ -11,18 +11,18 @@ using T = ScriptExtensions::Type;
 // A ClientHello to a server with a certificate; then the rest of the handshake.
 template <class Script>
 Tolerated hello(std::string name, Script script) {
-  return {"from_client_" + name, player<CertificateServer>([=](CertificateServer& c) {
+  return {"from_client_" + std::move(name), player<CertificateServer>([=](CertificateServer& c) {
             script(c);
             c.AgainstServer::up_to_connected();
           })};
 }
 template <class Script>
 Tolerated to_server_of(std::string name, Script script) {
-  return {"to_certificate_server_" + name, player<CertificateServer>(script)};
+  return {"to_certificate_server_" + std::move(name), player<CertificateServer>(script)};
 }
 template <class Script>
 Tolerated to_client_of(std::string name, Script script) {
-  return {"to_certificate_client_" + name, player<CertificateClient>(script)};
+  return {"to_certificate_client_" + std::move(name), player<CertificateClient>(script)};
 }
 
 void finish(CertificateServer& c) {
@@ -38,7 +38,7 @@ void finish(CertificateClient& c) {
 // A CertificateRequest; the client shows a certificate, and the script believes it.
 template <class Odd>
 Tolerated request(std::string name, Odd odd) {
-  return to_client_of("request_" + name, [=](CertificateClient& c) {
+  return to_client_of("request_" + std::move(name), [=](CertificateClient& c) {
     c.options.certificates = {client_certificate().certified_key()};
     c.up_to_wait_cert_cr();
     odd(c.server.certificate_request);
