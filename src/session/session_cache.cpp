@@ -11,6 +11,7 @@
 namespace sesame {
 namespace {
 
+constexpr std::size_t largest_chain = 16'384;  // octets of certificates in one session
 constexpr std::size_t name_size = 16, number_size = 16;
 using Number = std::array<std::uint8_t, number_size>;
 
@@ -61,6 +62,11 @@ Expected<std::vector<std::uint8_t>> SessionCache::issue(const Session& session, 
   Impl& cache = *impl_;
   if (!cache.usable) return std::unexpected(cache.usable.error());
   if (cache.most == 0) return fail(Reason::invalid_argument, "the session cache has room for none");
+  // The number of sessions bounds the memory only if each is bounded: the chain is what a client can make
+  // long.
+  std::size_t chain = 0;
+  for (const Bytes certificate : session.peer_certificates()) chain += certificate.size();
+  if (chain > largest_chain) return fail(Reason::invalid_argument, "the client's chain has over 16 KiB");
   Number number;
   if (auto ok = (*crypto::Provider::system())->random(number); !ok)
     return std::unexpected(std::move(ok.error()));

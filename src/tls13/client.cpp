@@ -368,6 +368,11 @@ Expected<ClientState> Client::on_encrypted_extensions(Client& client, const Inco
   if (!encrypted) return malformed(encrypted.error(), message.type);
   auto extensions = Extensions::parse(encrypted->extensions, In::EE, h.requested);
   if (!extensions) return std::unexpected(std::move(extensions.error()));
+  const bool early_data = extensions->has(ExtensionType::early_data);
+  if (!early_data) {
+    // First of all: what goes wrong below is told under keys that a server which rejected early data reads.
+    if (auto ok = client.check_early_data(false); !ok) return std::unexpected(std::move(ok.error()));
+  }
 
   if (extensions->has(ExtensionType::server_name) && !(*extensions)[ExtensionType::server_name].empty()) {
     return fail(Reason::malformed_message, "the server's server_name is not empty");  // RFC 6066 section 3
@@ -413,10 +418,11 @@ Expected<ClientState> Client::on_encrypted_extensions(Client& client, const Inco
   }
   h.server_type = *server_type;
   h.client_type = *client_type;
-  const bool early_data = extensions->has(ExtensionType::early_data);
-  if (early_data && !(*extensions)[ExtensionType::early_data].empty())
-    return fail(Reason::malformed_message, "the server's early_data is not empty");
-  if (auto ok = client.check_early_data(early_data); !ok) return std::unexpected(std::move(ok.error()));
+  if (early_data) {
+    if (!(*extensions)[ExtensionType::early_data].empty())
+      return fail(Reason::malformed_message, "the server's early_data is not empty");
+    if (auto ok = client.check_early_data(true); !ok) return std::unexpected(std::move(ok.error()));
+  }
   h.transcript.add(message.whole);
   return h.by_certificate ? WAIT_CERT_CR : WAIT_FINISHED;
 }

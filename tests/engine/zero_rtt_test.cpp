@@ -192,6 +192,17 @@ TEST_F(ZeroRtt, IsRejectedWhenTheTicketsAgeIsNotWhatTheClientSays) {
   EXPECT_TRUE(pair.client.connection.resumed());
 }
 
+TEST_F(ZeroRtt, ThatIsRejectedDoesNotHideTheClientsAlert) {
+  first();
+  server.early_data = {};
+  server.rewrite_extensions = [](std::uint8_t type, std::vector<std::uint8_t>& extensions) {
+    if (type == 8) extensions = {0, 0, 0, 1, 0};  // EncryptedExtensions: a server_name that is not empty
+  };
+  Pair pair = early();
+  ASSERT_TRUE(pair.client.connection.send_early(as_bytes("x")));
+  expect_failure(pair, Side::client, Reason::malformed_message, Alert::decode_error);
+}
+
 TEST_F(ZeroRtt, IsAcceptedLaterInTheTicketsLife) {
   first();
   now += std::chrono::seconds(3000);

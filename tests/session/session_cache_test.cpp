@@ -53,6 +53,17 @@ TEST(SessionCache, RecognisesItsOwnFormOnly) {
   EXPECT_TRUE(cache.open(ticket, begin)) << "the others used it up";
 }
 
+TEST(SessionCache, TakesNoChainThatIsLong) {
+  SessionCache cache;
+  SessionBody body = server_body();
+  body.peer_chain = {Octets(16'000, 1), Octets(384, 2)};
+  EXPECT_TRUE(cache.issue(session(std::move(body)), begin));
+  body = server_body();
+  body.peer_chain = {Octets(16'000, 1), Octets(385, 2)};
+  EXPECT_EQ(cache.issue(session(std::move(body)), begin).error().reason(), Reason::invalid_argument);
+  EXPECT_EQ(cache.size(), 1u);
+}
+
 TEST(SessionCache, GivesNothingThatHasExpired) {
   SessionCache cache;
   const Octets a = issue(cache, numbered(1, 1h)), b = issue(cache, numbered(2, 1h));
