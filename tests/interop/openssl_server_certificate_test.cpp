@@ -227,7 +227,8 @@ TEST_F(OpenSslCertificateServer, MayAskAfterTheHandshake) {
   const auto done = peer.handshake();
   ASSERT_TRUE(done) << why(done) << server.all();
   talk(peer, server);
-  server.write("c\n");  // SSL_verify_client_post_handshake
+  server.write("c\n");                      // SSL_verify_client_post_handshake
+  server.wait_for("SSL_do_handshake -> ");  // what it reads together with a command is a part of that
   server.write("after the request\n");
   const auto got = peer.receive(18);
   ASSERT_TRUE(got) << why(got) << server.all();

@@ -27,7 +27,9 @@ std::map<unsigned, Octets> by_type(Bytes extensions, std::vector<unsigned>* orde
   std::map<unsigned, Octets> out;
   for (std::size_t at = 0; at < extensions.size();) {
     const unsigned type = static_cast<unsigned>(extensions[at] << 8 | extensions[at + 1]);
-    const std::size_t size = static_cast<std::size_t>(extensions[at + 2] << 8 | extensions[at + 3]);
+    // Section 4 prints its ClientHello without the binders: the last extension ends early.
+    const std::size_t size = std::min(static_cast<std::size_t>(extensions[at + 2] << 8 | extensions[at + 3]),
+                                      extensions.size() - at - 4);
     out[type] = Octets(extensions.begin() + static_cast<std::ptrdiff_t>(at),
                        extensions.begin() + static_cast<std::ptrdiff_t>(at + 4 + size));
     if (order) order->push_back(type);
@@ -46,7 +48,7 @@ Bytes block_of(Bytes message) {
     at += message[0] == 1 ? 1u + message[at] : 1u;
   }
   const std::size_t size = static_cast<std::size_t>(message[at] << 8 | message[at + 1]);
-  return message.subspan(at + 2, size);
+  return message.subspan(at + 2, std::min(size, message.size() - at - 2));
 }
 
 // Gives what the trace printed, in the order in which it is asked for.
