@@ -400,7 +400,7 @@ Expected<ClientState> Client::on_encrypted_extensions(Client& client, const Inco
   const auto client_type = chosen_type(*extensions, ExtensionType::client_certificate_type);
   if (!client_type) return std::unexpected(client_type.error());
   // RFC 8446 section 4.2: a choice of what was not offered; RFC 7250 section 4.2: X.509 for want of one.
-  const auto not_offered = [](std::string whose, CertificateType type) {
+  const auto not_offered = [](const std::string& whose, CertificateType type) {
     return std::unexpected(Error(Reason::no_common_certificate_type,
                                  whose + ": " + std::string(sesame::name(type)) + " was not offered")
                                .with_alert(Alert::illegal_parameter));
