@@ -47,7 +47,8 @@ ExitCode failed(const KeysOptions& options, const KeyFileError& error) {
   return ExitCode::key_file;
 }
 
-void report(const KeysOptions& options, std::string_view event, std::string_view text, Json json = {}) {
+void report(const KeysOptions& options, std::string_view event, std::string_view text,
+            const Json& json = {}) {
   if (!options.json) {
     fmt::print(stderr, "{}: {}\n", options.store, text);
     return;
