@@ -43,6 +43,39 @@ struct ClientOptions {
   /// Keys to offer in place of the context's, so that they can change without a new context; nullopt: the
   /// context's.
   std::optional<std::span<const Credential>> credentials = {};
+
+  // EAP-FAST (RFC 4851), TLS 1.2 and below; where the server chooses TLS 1.3 nothing of it is used.
+
+  /// Sent as it is in the SessionTicket extension, at most 65535 octets: a PAC-Opaque with its header
+  /// (eap_fast::encode_pac_opaque). nullopt: the ticket of the session, or an empty one.
+  std::optional<Bytes> session_ticket = {};
+  /// Asked on ServerHello, if session_ticket was sent.
+  SessionSecretProvider session_secret = {};
+};
+
+/// What a server makes of a SessionTicket extension before anything else does: nothing, or one of these.
+class SessionTicketAnswer {
+ public:
+  /// From here on this provider is the connection's.
+  void use_provider(SessionSecretProvider provider) { provider_ = std::move(provider); }
+  /// The handshake ends (internal_error).
+  void refuse() { refused_ = true; }
+
+  SessionSecretProvider& provider() noexcept { return provider_; }
+  bool is_refused() const noexcept { return refused_; }
+
+ private:
+  SessionSecretProvider provider_;
+  bool refused_ = false;
+};
+
+struct ServerOptions {
+  /// EAP-FAST (RFC 4851), TLS 1.2 and below: asked on every ClientHello that resumes nothing, with a
+  /// SessionTicket extension or without. While there is one, tickets are neither opened nor given.
+  SessionSecretProvider session_secret = {};
+  /// Given the body of the SessionTicket extension, an empty one too, before session_secret is looked at. It
+  /// must not throw.
+  std::function<void(Bytes session_ticket, SessionTicketAnswer& answer)> on_session_ticket = {};
 };
 
 /// What Connection::receive did.
@@ -76,7 +109,7 @@ class Connection {
   static Expected<Connection> client(std::shared_ptr<const Context> context,
                                      const ClientOptions& options = {});
   /// Errors: invalid_argument (the context has neither a psk_source nor certificates nor a select function).
-  static Expected<Connection> server(std::shared_ptr<const Context> context);
+  static Expected<Connection> server(std::shared_ptr<const Context> context, ServerOptions options = {});
 
   Connection(Connection&&) noexcept;
   Connection& operator=(Connection&&) noexcept;
@@ -129,6 +162,11 @@ class Connection {
   /// post_handshake_auth_not_offered, invalid_argument (one is pending, or the context has no verification).
   Expected<> request_certificate(bool require = false);
   bool post_handshake_auth_pending() const noexcept;
+  /// TLS 1.2 and below: a new handshake within the connection (RFC 5246 section 7.4.1.1, RFC 5746). A client
+  /// sends a ClientHello, a server a HelloRequest. Application data goes on meanwhile, under the keys that
+  /// are there. Errors: not_connected, write_closed, renegotiation_unavailable (TLS 1.3, or the peer does not
+  /// have secure renegotiation).
+  Expected<> renegotiate();
 
   // ---- waiting ----
 
@@ -136,8 +174,10 @@ class Connection {
   /// What the source answered "later" to, while wait() is Wait::psk_lookup; its views are valid until
   /// supply_psk.
   std::optional<PskQuery> pending_psk() const;
-  /// The answer: no key (unknown), one, or two, the newest first. The handshake goes on at once; errors as of
-  /// receive(). Error nothing_pending: nothing was asked.
+  /// Client, TLS 1.2 and below: what select_psk answered "later" to; its views are valid until supply_psk.
+  std::optional<PskHintQuery> pending_psk_hint() const;
+  /// The answer: no key (unknown), one, or two, the newest first; of a client the first counts. The handshake
+  /// goes on at once; errors as of receive(). Error nothing_pending: nothing was asked.
   Expected<> supply_psk(std::span<const Credential> credentials);
 
   /// The answer to a select function that said "later"; nullptr: the connection's own context.
@@ -167,7 +207,8 @@ class Connection {
   ProtocolVersion version() const noexcept;
   CipherSuite cipher_suite() const noexcept;
   PskKeyExchangeMode psk_mode() const noexcept;
-  std::optional<NamedGroup> group() const noexcept;  ///< nullopt with psk_ke
+  std::optional<NamedGroup> group() const noexcept;  ///< nullopt with psk_ke, or a prime of the server's own
+  KeyExchangeMethod key_exchange() const noexcept;   ///< any in TLS 1.3
   bool retried() const noexcept;                     ///< there was a HelloRetryRequest
   std::string_view alpn() const noexcept;            ///< empty: none. Valid as long as the connection
   std::string_view server_name() const noexcept;     ///< what the client sent; empty: none
@@ -181,6 +222,8 @@ class Connection {
   std::optional<SignatureScheme> peer_signature_scheme() const noexcept;  ///< nullopt: nothing was signed
   Bytes peer_ocsp_response() const noexcept;                              ///< empty: nothing was stapled
   Bytes psk_identity() const noexcept;  ///< of the key that both sides hold; empty before
+  /// TLS 1.2 and below, client: the server's hint; nullopt: it sent none. Valid as long as the connection.
+  std::optional<Bytes> psk_identity_hint() const noexcept;
   /// Server: the older of two keys for the identity was the client's. When nobody uses it any more it can be
   /// retired.
   bool used_older_key() const noexcept;
@@ -192,6 +235,23 @@ class Connection {
   /// The same by the early_exporter_master_secret: known as soon as early data is offered (client) or
   /// accepted (server), and as replayable as that. Error: exporter_not_ready.
   Expected<> export_early_keying_material(std::string_view label, Bytes context, MutableBytes out) const;
+
+  // ---- TLS 1.2 and below; in TLS 1.3, or before the handshake is done, empty or false ----
+
+  bool extended_master_secret() const noexcept;  ///< RFC 7627
+  bool encrypt_then_mac() const noexcept;        ///< RFC 7366
+  bool secure_renegotiation() const noexcept;    ///< the peer has RFC 5746
+  /// verify_data of the Finished that `sender` sent last, 12 octets. tls-unique (RFC 5929 section 3) is that
+  /// of the first Finished of the last handshake: the client's in a full one, the server's where a session
+  /// was resumed; only with extended_master_secret() it binds what is inside.
+  Bytes finished(Side sender) const noexcept;
+  Bytes client_random() const noexcept;  ///< 32 octets
+  Bytes server_random() const noexcept;  ///< 32 octets
+  /// Octets of the key block that the suite uses (RFC 5246 section 6.3): both MAC keys, both keys, both IVs.
+  std::size_t key_block_size() const noexcept;
+  /// The key block from its beginning, as long as `out`: what EAP-FAST takes its session_key_seed from (see
+  /// eap_fast.h). The octets at its front are the keys of this connection. Errors: exporter_not_ready.
+  Expected<> export_key_block(MutableBytes out) const;
 
  private:
   friend class engine::ConnectionBody;

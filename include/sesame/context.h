@@ -4,6 +4,7 @@
 #include <sesame/bytes.h>
 #include <sesame/certificate.h>
 #include <sesame/credential.h>
+#include <sesame/detail/small_secret.h>
 #include <sesame/error.h>
 #include <sesame/psk_source.h>
 #include <sesame/session.h>
@@ -13,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,7 +78,92 @@ class ContextChoice {
   bool later_ = false;
 };
 
-/// A server's tickets (RFC 8446 section 4.6.1).
+// ---- TLS 1.2 and below ----
+
+/// What ContextOptions::cipher_suites is by default: of TLS 1.3 what RFC 8446 section 9.1 names, of TLS 1.2
+/// the AEADs that have forward secrecy, by certificates and by keys.
+std::vector<CipherSuite> default_cipher_suites();
+/// Every suite of a key exchange that encrypts, to be appended to others: for example those of
+/// KeyExchangeMethod::psk, which embedded devices speak, and which have no forward secrecy.
+std::vector<CipherSuite> cipher_suites_of(KeyExchangeMethod method);
+/// The suite of that name in the IANA registry; nullopt: it is not known here.
+std::optional<CipherSuite> find_cipher_suite(std::string_view name) noexcept;
+
+/// What a client is asked when it sends its ClientKeyExchange in TLS 1.2 or below (RFC 4279 section 2). The
+/// views are valid during the call; Connection::pending_psk_hint() gives one whose views are valid until the
+/// answer.
+struct PskHintQuery {
+  std::optional<Bytes> hint;          ///< the server's psk_identity_hint; nullopt: it sent none
+  std::string_view server_name = {};  ///< ClientOptions::server_name
+  CipherSuite cipher_suite = {};      ///< the server's choice
+  ProtocolVersion version = {};
+  TimePoint now = {};
+};
+
+/// What a client answers: one key, or "later", or nothing, which ends the handshake.
+class PskHintAnswer {
+ public:
+  /// The key, and the identity that is sent with it. Its usage has to allow TLS 1.2.
+  void use(const Credential& credential) { credential_ = credential; }
+  /// The answer comes by Connection::supply_psk; until then the connection waits for Wait::psk_lookup.
+  void later() { later_ = true; }
+
+  const std::optional<Credential>& credential() const noexcept { return credential_; }
+  bool is_later() const noexcept { return later_; }
+
+ private:
+  std::optional<Credential> credential_;
+  bool later_ = false;
+};
+
+/// What to do when the peer wants to renegotiate (RFC 5746): a server with a ClientHello within a connection,
+/// a client with a HelloRequest. This side's own Connection::renegotiate() needs no option.
+enum class Renegotiation : std::uint8_t {
+  refuse,  ///< no_renegotiation is sent, the connection goes on
+  allow,   ///< with a peer that has secure renegotiation, Limits::renegotiations times
+};
+
+/// What a provider of session secrets is asked (RFC 4851 section 3.2.2): by a client on ServerHello, by a
+/// server on ClientHello. The views are valid during the call.
+struct SessionSecretQuery {
+  Side side;                            ///< this one
+  ProtocolVersion version;              ///< never TLS 1.3, which has nothing of this
+  std::optional<Bytes> session_ticket;  ///< the body of the SessionTicket extension; nullopt: none was sent
+  std::span<const CipherSuite> cipher_suites;  ///< server: the client's, in its order; client: the chosen one
+  Bytes client_random;                         ///< 32 octets
+  Bytes server_random;                         ///< 32 octets
+};
+
+/// What it answers: a master secret, or nothing. Nothing ends the handshake on a client (internal_error); on
+/// a server a full handshake goes on.
+class SessionSecretAnswer {
+ public:
+  static constexpr std::size_t max_size = 512;  ///< octets
+
+  /// 1..512 octets, stored as given; 48 are a master secret as RFC 5246 has it. Any other size is as good as
+  /// no answer.
+  void give(Bytes master_secret) noexcept {
+    secret_.clear();
+    if (master_secret.size() <= max_size) secret_.assign(master_secret);
+  }
+  /// Server: the suite to go on with, one of the client's that this side has; nullopt: the usual choice.
+  /// Client: the suite that the session is said to have; it does not change what the server chose.
+  void use_suite(CipherSuite suite) noexcept { suite_ = suite; }
+
+  Bytes secret() const noexcept { return secret_.bytes(); }
+  std::optional<CipherSuite> suite() const noexcept { return suite_; }
+
+ private:
+  detail::SmallSecret<max_size> secret_;
+  std::optional<CipherSuite> suite_;
+};
+
+/// It must not throw.
+using SessionSecretProvider =
+    std::function<void(const SessionSecretQuery& query, SessionSecretAnswer& answer)>;
+
+/// A server's tickets (RFC 8446 section 4.6.1, RFC 5077), and session identifiers of TLS 1.2, where the
+/// issuer is a SessionCache.
 struct TicketOptions {
   std::shared_ptr<TicketIssuer> issuer = {};  ///< empty: neither given nor taken
   unsigned count = 2;                   ///< given behind the handshake; 0: only by Connection::send_ticket
@@ -116,6 +203,7 @@ struct Limits {
   /// Octets of one message after the handshake other than a Certificate: a CertificateRequest, or a
   /// NewSessionTicket with a ticket of 32 KiB.
   std::size_t post_handshake_message = 34'816;
+  unsigned renegotiations = 3;         ///< handshakes within a connection that the peer asked for
   unsigned certificate_requests = 16;  ///< CertificateRequests after the handshake that a client answers
   std::size_t early_data =
       32'768;  ///< octets of records of early data that a server passes over, as it takes none
@@ -126,12 +214,15 @@ struct Limits {
 
 /// What a Context is made from. Every default is one that is safe to keep.
 struct ContextOptions {
-  /// In order of preference. A client leaves out the suites whose hash none of its keys has.
-  std::vector<CipherSuite> cipher_suites = {
-      CipherSuite::TLS_AES_128_GCM_SHA256,
-      CipherSuite::TLS_CHACHA20_POLY1305_SHA256,
-      CipherSuite::TLS_AES_256_GCM_SHA384,
-  };
+  /// The versions that are spoken. TLS 1.0 and 1.1 are for old devices only (RFC 8996): they have to be asked
+  /// for.
+  ProtocolVersion min_version = ProtocolVersion::tls12;
+  ProtocolVersion max_version = ProtocolVersion::tls13;
+
+  /// In order of preference, those of TLS 1.3 among themselves and those of TLS 1.2 and below. A client
+  /// leaves out the suites that could not work: whose hash none of its keys has, whose key exchange needs a
+  /// key or a certificate that it does not take.
+  std::vector<CipherSuite> cipher_suites = default_cipher_suites();
   /// In order of preference. A client makes a key share for the first one. Groups that libcrypto lacks are
   /// left out.
   std::vector<NamedGroup> groups = {
@@ -149,6 +240,23 @@ struct ContextOptions {
   /// Server: where it looks keys up.
   std::shared_ptr<PskSource> psk_source = {};
   UnknownIdentityAlert unknown_identity_alert = UnknownIdentityAlert::decrypt_error;
+
+  // ---- TLS 1.2 and below ----
+
+  /// Client: asked for the key, with the server's hint. Empty: the first of `credentials` that is for TLS 1.2
+  /// and fits. It must not throw.
+  std::function<void(const PskHintQuery& query, PskHintAnswer& answer)> select_psk = {};
+  /// Server: sent as psk_identity_hint (RFC 4279 section 5.2), at most 65535 octets; nullopt: none.
+  std::optional<std::string> psk_identity_hint = {};
+  Renegotiation renegotiation = Renegotiation::refuse;
+  /// Client: a server that does not know RFC 5746 is refused, since it may have renegotiated with somebody
+  /// else.
+  bool require_renegotiation_info = true;
+  /// A peer without RFC 7627 is refused. Otherwise it is taken, and tls-unique and resumption are weaker.
+  bool require_extended_master_secret = false;
+  bool encrypt_then_mac = true;  ///< RFC 7366: offered, or taken, with CBC suites
+  /// Bits of a Diffie-Hellman prime that a client takes of a server; over 8192 it takes none.
+  unsigned min_dh_bits = 2048;
 
   // ---- certificates ----
 
@@ -178,6 +286,8 @@ struct ContextOptions {
       SignatureScheme::rsa_pkcs1_sha384,
       SignatureScheme::rsa_pkcs1_sha512,
   };
+  // In TLS 1.0 and 1.1 nothing is negotiated: RSA signs MD5 and SHA-1, ECDSA signs SHA-1 (RFC 4346 section
+  // 4.7, RFC 8422 section 5.10).
   /// Distinguished names (DER) of the authorities that this side asks for (RFC 8446 section 4.2.4).
   std::vector<std::vector<std::uint8_t>> certificate_authorities = {};
   /// Client: asks for a stapled OCSP response; server: asks a client for one.

@@ -26,13 +26,20 @@ inline constexpr std::size_t max_identity_size =
 inline constexpr std::size_t max_key_size = 4096;  ///< octets
 inline constexpr std::size_t short_key_size = 16;  ///< below this RFC 9257 section 4.1 calls a key too weak
 
-/// For what a key may be used. One key, one role: RFC 9257 section 4.1 and RFC 9258 section 5.1 say why.
+/// For what a key may be used. One key, one role: RFC 9257 section 4.1 and RFC 9258 section 5.1 say why. A
+/// key for TLS 1.3 is never used in TLS 1.2, nor the reverse, unless it says both.
 enum class PskUsage : std::uint8_t {
   tls13 = 1,  ///< TLS 1.3, the key as it is (RFC 8446 section 4.2.11): what stock programs do
   /// TLS 1.3, imported (RFC 9258): the key itself never enters a handshake, only what is derived from it for
   /// one hash and one context. Both sides have to import.
   tls13_imported = 2,
+  tls12 = 4,                     ///< TLS 1.2 and below (RFC 4279)
+  tls13_and_tls12 = 5,           ///< the key as it is in both: RFC 8446 appendix E.7 has the condition
+  tls13_imported_and_tls12 = 6,  ///< both, and apart by the importer
 };
+constexpr bool is_for_tls12(PskUsage usage) noexcept { return (static_cast<unsigned>(usage) & 4) != 0; }
+constexpr bool is_for_tls13(PskUsage usage) noexcept { return (static_cast<unsigned>(usage) & 3) != 0; }
+constexpr bool is_imported(PskUsage usage) noexcept { return (static_cast<unsigned>(usage) & 2) != 0; }
 
 /// Early data with an external key (RFC 8446 section 4.2.10): both sides have to agree on all of it
 /// beforehand.

@@ -12,7 +12,7 @@
 
 namespace sesame {
 
-/// RFC 8446 section 6 and appendix B.2.
+/// RFC 8446 section 6 and appendix B.2, RFC 5246 section 7.2.
 enum class Alert : std::uint8_t {
   close_notify = 0,
   unexpected_message = 10,
@@ -34,6 +34,8 @@ enum class Alert : std::uint8_t {
   internal_error = 80,
   inappropriate_fallback = 86,
   user_canceled = 90,
+  no_renegotiation =
+      100,  ///< a warning of TLS 1.2 and below: the connection goes on (RFC 5246 section 7.2.2)
   missing_extension = 109,
   unsupported_extension = 110,
   unrecognized_name = 112,
@@ -82,6 +84,7 @@ enum class Reason : std::uint16_t {
   session_malformed,
   early_data_unavailable,
   post_handshake_auth_not_offered,
+  renegotiation_unavailable,
 
   // The shared keys did not fit.
   psk_identity_unknown,
@@ -94,6 +97,10 @@ enum class Reason : std::uint16_t {
   psk_wrong_usage,
   psk_not_selected,
   psk_lookup_failed,
+  psk_key_mismatch,
+  psk_not_supplied,
+  session_secret_refused,
+  session_ticket_refused,
 
   // The two sides have nothing in common.
   no_common_version,
@@ -104,6 +111,10 @@ enum class Reason : std::uint16_t {
   no_common_signature_scheme,
   no_certificate_usable,
   no_common_certificate_type,
+  inappropriate_fallback,
+  extended_master_secret_missing,
+  renegotiation_info_missing,
+  dh_parameters_unsuitable,
 
   // The peer's certificate was not accepted.
   certificate_required,
@@ -177,6 +188,12 @@ enum class Reason : std::uint16_t {
   early_data_too_long,
   early_data_not_offered,
   context_refused,
+  renegotiation_info_wrong,
+  renegotiation_changed,
+  too_many_renegotiations,
+  resumption_changed,
+  point_format_missing,
+  ec_curve_wrong,
 
   // How it ended.
   alert_received,
@@ -201,7 +218,8 @@ class Error {
   Alert alert() const noexcept { return alert_; }
   bool from_peer() const noexcept { return from_peer_; }
 
-  /// Where: the state of RFC 8446 appendix A and the message that it was about. Empty outside a handshake.
+  /// Where: the state of RFC 8446 appendix A, or of RFC 5246 section 7.3, and the message that it was about.
+  /// Empty outside a handshake.
   std::string_view state() const noexcept { return state_; }
   std::string_view handshake_message() const noexcept { return message_; }
 

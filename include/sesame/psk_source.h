@@ -28,6 +28,8 @@ struct PskQuery {
   bool imported = false;
   HashAlgorithm target_hash = HashAlgorithm::sha256;
   Bytes context = {};
+  /// In TLS 1.2 and below the identity is of a ClientKeyExchange, 0..65535 octets, and nothing is imported.
+  ProtocolVersion version = ProtocolVersion::tls13;
 };
 
 /// What a source answers: nothing (the identity is unknown to it), one key, two during a rotation, or

@@ -16,10 +16,12 @@ struct AeadRow {
   bool is_ccm;
 };
 
-// In the order of AeadId. RFC 8446 appendix B.4, RFC 5116, RFC 6655 section 6.1 for the tag of 8 octets.
+// In the order of AeadId. RFC 8446 appendix B.4, RFC 5116, RFC 6655 section 6.1 for the tag of 8 octets, RFC
+// 6209.
 constexpr AeadRow aead_rows[aead_count] = {
-    {"AES-128-GCM", 16, 16, false}, {"AES-256-GCM", 32, 16, false}, {"ChaCha20-Poly1305", 32, 16, false},
-    {"AES-128-CCM", 16, 16, true},  {"AES-128-CCM", 16, 8, true},
+    {"AES-128-GCM", 16, 16, false}, {"AES-256-GCM", 32, 16, false},  {"ChaCha20-Poly1305", 32, 16, false},
+    {"AES-128-CCM", 16, 16, true},  {"AES-128-CCM", 16, 8, true},    {"AES-256-CCM", 32, 16, true},
+    {"AES-256-CCM", 32, 8, true},   {"ARIA-128-GCM", 16, 16, false}, {"ARIA-256-GCM", 32, 16, false},
 };
 
 }  // namespace
@@ -49,8 +51,10 @@ Expected<std::shared_ptr<const Provider>> Provider::create(ossl_lib_ctx_st* libr
     aead.key_size_ = aead_rows[i].key_size;
     aead.tag_size_ = aead_rows[i].tag_size;
     aead.is_ccm_ = aead_rows[i].is_ccm;
+    aead.is_chacha20_poly1305_ = i == static_cast<std::size_t>(AeadId::chacha20_poly1305);
     if (aead.evp_) aead.find_functions();
   }
+  provider->fetch_below_tls13();
   provider->x25519_.find(*provider);
   provider->groups_ = available_groups(*provider);
   return provider;
@@ -67,11 +71,50 @@ Provider::~Provider() {
   EVP_MD_free(sha384_.evp_);
   EVP_MD_free(sha512_);
   for (AeadAlgorithm& aead : aeads_) EVP_CIPHER_free(aead.evp_);
+  for (CbcAlgorithm& cbc : cbcs_) EVP_CIPHER_free(cbc.evp_);
+  for (EVP_MD* md : {md5_, sha1_, md5_sha1_}) EVP_MD_free(md);
 }
 
 const AeadAlgorithm* Provider::aead(AeadId id) const noexcept {
   const AeadAlgorithm& aead = aeads_[static_cast<std::size_t>(id)];
   return aead.evp_ ? &aead : nullptr;
+}
+
+// What only TLS 1.2 and below need: any of it may be missing.
+void Provider::fetch_below_tls13() {
+  constexpr struct {
+    const char* name;
+    std::uint8_t key_size;
+  } rows[cbc_count] = {
+      {"AES-128-CBC", 16}, {"AES-256-CBC", 32}, {"CAMELLIA-128-CBC", 16}, {"CAMELLIA-256-CBC", 32}};
+  for (std::size_t i = 0; i < cbc_count; ++i) {
+    cbcs_[i].evp_ = EVP_CIPHER_fetch(library_context_, rows[i].name, this->property_query());
+    cbcs_[i].key_size_ = rows[i].key_size;
+  }
+  md5_ = EVP_MD_fetch(library_context_, "MD5", this->property_query());
+  sha1_ = EVP_MD_fetch(library_context_, "SHA1", this->property_query());
+  md5_sha1_ = EVP_MD_fetch(library_context_, "MD5-SHA1", this->property_query());
+}
+
+const CbcAlgorithm* Provider::cbc(CbcId id) const noexcept {
+  const CbcAlgorithm& cbc = cbcs_[static_cast<std::size_t>(id)];
+  return cbc.evp_ ? &cbc : nullptr;
+}
+
+const EVP_MD* Provider::digest(MacId mac) const noexcept {
+  switch (mac) {
+    case MacId::md5:
+      return md5_;
+    case MacId::sha1:
+      return sha1_;
+    case MacId::sha256:
+      return sha256_.evp();
+    case MacId::sha384:
+      return sha384_.evp();
+    case MacId::none:
+      break;
+  }
+  return nullptr;
 }
 
 bool Provider::has_group(NamedGroup group) const noexcept {

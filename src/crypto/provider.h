@@ -12,6 +12,7 @@
 #include <string>
 
 #include "crypto/aead.h"
+#include "crypto/cbc.h"
 #include "crypto/hash.h"
 #include "crypto/x25519.h"
 
@@ -38,6 +39,14 @@ class Provider {
   const EVP_MD* sha512() const noexcept { return sha512_; }
   /// nullptr where libcrypto lacks it.
   const AeadAlgorithm* aead(AeadId id) const noexcept;
+  /// For TLS 1.2 and below; nullptr where libcrypto lacks it.
+  const CbcAlgorithm* cbc(CbcId id) const noexcept;
+  const EVP_MD* digest(MacId mac) const noexcept;
+  bool has_mac(MacId mac) const noexcept { return digest(mac) != nullptr; }
+  /// MD5 and SHA-1 one behind the other: what TLS 1.0 and 1.1 sign by RSA (RFC 4346 section 4.7).
+  const EVP_MD* md5_sha1() const noexcept { return md5_sha1_; }
+  /// TLS 1.0 and 1.1 need both MD5 and SHA-1.
+  bool has_tls10() const noexcept { return md5_ && sha1_ && md5_sha1_; }
   /// Not usable where x25519 has to go through EVP, or is not there at all: has_group says so.
   const X25519& x25519() const noexcept { return x25519_; }
   bool has_group(NamedGroup group) const noexcept;
@@ -51,6 +60,7 @@ class Provider {
 
  private:
   Provider(ossl_lib_ctx_st* library_context, std::string property_query);
+  void fetch_below_tls13();
 
   ossl_lib_ctx_st* library_context_;
   std::string property_query_;
@@ -58,6 +68,8 @@ class Provider {
   Hash sha384_;
   EVP_MD* sha512_ = nullptr;
   AeadAlgorithm aeads_[aead_count];
+  CbcAlgorithm cbcs_[cbc_count];
+  EVP_MD *md5_ = nullptr, *sha1_ = nullptr, *md5_sha1_ = nullptr;
   X25519 x25519_;
   std::uint32_t groups_ = 0;  // bit i: group_rows()[i] can be used
 };

@@ -32,6 +32,30 @@ std::vector<SignatureScheme> schemes_of(EVP_PKEY* key);
 /// Whether TLS 1.3 allows it in a CertificateVerify at all (section 4.2.3: no PKCS #1 v1.5, no SHA-1).
 bool is_for_certificate_verify(SignatureScheme scheme) noexcept;
 
+// ---- TLS 1.2 and below ----
+
+/// Of which kind the keys are that the suites of TLS 1.2 and below speak of.
+enum class SignatureKind : std::uint8_t { other, rsa, ecdsa };
+/// ecdsa for EC, Ed25519 and Ed448 keys (RFC 8422 section 5.10), rsa for RSA and RSASSA-PSS ones.
+SignatureKind signature_kind(EVP_PKEY* key) noexcept;
+
+/// Whether a key like this one makes signatures of `scheme` in TLS 1.2 (RFC 5246 section 7.4.1.4.1, RFC 8446
+/// section 4.2.3): PKCS #1 v1.5 and SHA-1 too, and ECDSA with any curve and hash.
+bool fits_tls12(SignatureScheme scheme, EVP_PKEY* key) noexcept;
+/// All schemes of TLS 1.2 that fit, best first; SHA-1 last.
+std::vector<SignatureScheme> schemes_of_tls12(EVP_PKEY* key);
+/// Signs and verifies by the rules of TLS 1.2. Errors: as sign and verify.
+Expected<std::vector<std::uint8_t>> sign_tls12(const Provider& provider, EVP_PKEY* private_key,
+                                               SignatureScheme scheme, Bytes input);
+Expected<> verify_tls12(const Provider& provider, EVP_PKEY* public_key, SignatureScheme scheme, Bytes input,
+                        Bytes signature);
+/// The same in TLS 1.0 and 1.1, where the key says how: RSA signs MD5 and SHA-1 (RFC 4346 section 4.7), ECDSA
+/// SHA-1 (RFC 8422 section 5.4). Errors: as sign and verify; signature_scheme_not_offered for other keys.
+Expected<std::vector<std::uint8_t>> sign_tls10(const Provider& provider, EVP_PKEY* private_key, Bytes input);
+Expected<> verify_tls10(const Provider& provider, EVP_PKEY* public_key, Bytes input, Bytes signature);
+
+// ---- TLS 1.3 ----
+
 /// Errors: signature_failed.
 Expected<std::vector<std::uint8_t>> sign(const Provider& provider, EVP_PKEY* private_key,
                                          SignatureScheme scheme, Bytes input);

@@ -16,41 +16,73 @@ Expected<> ConnectionBody::go_on(Expected<> answered) {
 }
 
 std::optional<PskQuery> ConnectionBody::pending_psk() const {
-  return server() ? server()->pending_psk() : std::nullopt;
+  if (const auto* server = std::get_if<tls12::Server>(&machine_)) return server->pending_psk();
+  return server13() ? server13()->pending_psk() : std::nullopt;
+}
+
+std::optional<PskHintQuery> ConnectionBody::pending_psk_hint() const {
+  const auto* client = std::get_if<tls12::Client>(&machine_);
+  return client ? client->pending_psk_hint() : std::nullopt;
 }
 
 Expected<> ConnectionBody::supply_psk(std::span<const Credential> credentials) {
   if (error_) return dead();
-  auto* server = std::get_if<tls13::Server>(&machine_);
-  if (!server || !server->awaits_psk()) return fail(Reason::nothing_pending);
-  return go_on(server->supply_psk(credentials));
+  return go_on(std::visit(
+      [&](auto& machine) -> Expected<> {
+        if constexpr (requires { machine.awaits_psk(); }) {
+          if (machine.awaits_psk()) return machine.supply_psk(credentials);
+        }
+        return fail(Reason::nothing_pending);
+      },
+      machine_));
 }
 
 std::optional<ClientHelloInfo> ConnectionBody::pending_context() const {
-  return server() ? server()->pending_context() : std::nullopt;
+  const auto* start = std::get_if<handshake::ServerStart>(&machine_);
+  return start ? start->pending_context() : std::nullopt;
 }
 
 Expected<> ConnectionBody::supply_context(std::shared_ptr<const Context> context) {
   if (error_) return dead();
-  auto* server = std::get_if<tls13::Server>(&machine_);
-  if (!server || !server->awaits_context()) return fail(Reason::nothing_pending);
-  return go_on(server->supply_context(std::move(context)));
+  auto* start = std::get_if<handshake::ServerStart>(&machine_);
+  if (!start || !start->awaits_context()) return fail(Reason::nothing_pending);
+  const auto version = start->supply_context(std::move(context));
+  if (!version) return go_on(std::unexpected(version.error()));
+  // The octets stay where they are while the machine of the version reads them.
+  const std::vector<std::uint8_t> octets = start->take_client_hello();
+  return go_on(begin(*version, {message::HandshakeType::client_hello, octets, start->ends_record()}));
 }
 
 std::optional<SignatureQuery> ConnectionBody::pending_signature() const {
-  return std::visit([](const auto& machine) { return machine.pending_signature(); }, machine_);
+  return std::visit(
+      [](const auto& machine) -> std::optional<SignatureQuery> {
+        if constexpr (requires { machine.pending_signature(); }) return machine.pending_signature();
+        return std::nullopt;
+      },
+      machine_);
 }
 
 Expected<> ConnectionBody::supply_signature(Bytes signature) {
   if (error_) return dead();
   if (!pending_signature()) return fail(Reason::nothing_pending);
-  return go_on(std::visit([&](auto& machine) { return machine.supply_signature(signature); }, machine_));
+  return go_on(std::visit(
+      [&](auto& machine) -> Expected<> {
+        if constexpr (requires { machine.supply_signature(signature); })
+          return machine.supply_signature(signature);
+        return fail(Reason::nothing_pending);
+      },
+      machine_));
 }
 
 Expected<> ConnectionBody::supply_verdict(std::optional<Alert> refusal) {
   if (error_) return dead();
   if (wait() != Wait::verification) return fail(Reason::nothing_pending);
-  return go_on(std::visit([&](auto& machine) { return machine.supply_verdict(refusal); }, machine_));
+  return go_on(std::visit(
+      [&](auto& machine) -> Expected<> {
+        if constexpr (requires { machine.supply_verdict(refusal); }) return machine.supply_verdict(refusal);
+        return fail(Reason::nothing_pending);
+      },
+      machine_));
 }
 
 }  // namespace sesame::engine

@@ -6,55 +6,83 @@
 
 namespace sesame::engine {
 
-namespace {
-
-using Machine = std::variant<tls13::Client, tls13::Server>;
-
-Machine make_machine(Side side, const tls13::Endpoint& endpoint) {
-  if (side == Side::client) return Machine(std::in_place_type<tls13::Client>, endpoint);
-  return Machine(std::in_place_type<tls13::Server>, endpoint);
-}
-
-}  // namespace
-
-ConnectionBody::ConnectionBody(std::shared_ptr<const Context> context, Side side)
+ConnectionBody::ConnectionBody(std::shared_ptr<const Context> context)
     : context_(std::move(context)),
       settings_(&context_->body().settings),
-      machine_(make_machine(side, {settings_, *this, established_})),
-      side_(side) {
+      machine_(std::in_place_type<tls13::Client>, make_endpoint()),
+      side_(Side::client) {
+  writer_.pad_to(settings_->options.padding.block);
+  if (!settings_->speaks_tls13()) machine_.emplace<tls12::Client>(make_endpoint());
+}
+
+ConnectionBody::ConnectionBody(std::shared_ptr<const Context> context, ServerOptions&& options)
+    : context_(std::move(context)),
+      settings_(&context_->body().settings),
+      server_options_(options.session_secret || options.on_session_ticket
+                          ? std::make_unique<ServerOptions>(std::move(options))
+                          : nullptr),
+      machine_(make_server()),
+      side_(Side::server) {
   writer_.pad_to(settings_->options.padding.block);
 }
 
-tls13::Endpoint& ConnectionBody::endpoint() noexcept {
-  return std::visit([](auto& machine) -> tls13::Endpoint& { return machine.endpoint(); }, machine_);
+// Where only one version can come and nothing is to be selected, the ClientHello is its machine's at once.
+ConnectionBody::Machine ConnectionBody::make_server() {
+  const bool is_open = settings_->options.select || (settings_->speaks_tls13() && settings_->speaks_below());
+  if (is_open) return Machine(std::in_place_type<handshake::ServerStart>, make_endpoint());
+  if (settings_->speaks_tls13()) return Machine(std::in_place_type<tls13::Server>, make_endpoint());
+  return Machine(std::in_place_type<tls12::Server>, make_endpoint(), server_options_.get());
+}
+
+handshake::Endpoint& ConnectionBody::endpoint() noexcept {
+  return std::visit([](auto& machine) -> handshake::Endpoint& { return machine.endpoint(); }, machine_);
 }
 
 bool ConnectionBody::handshake_done() const noexcept {
-  return std::visit([](const auto& machine) { return machine.connected(); }, machine_);
+  return std::visit(
+      [](const auto& machine) {
+        if constexpr (requires { machine.connected(); }) return machine.connected();
+        return false;
+      },
+      machine_);
 }
 
 std::string_view ConnectionBody::state() const noexcept {
-  return std::visit([](const auto& machine) { return tls13::name(machine.state()); }, machine_);
+  return std::visit([](const auto& machine) { return name(machine.state()); }, machine_);
 }
 
 Expected<> ConnectionBody::start(const ClientOptions& options) {
   begun_ = true;
-  return std::get<tls13::Client>(machine_).start(options);
+  if (auto* below = std::get_if<tls12::Client>(&machine_)) return below->start(options);
+  auto& client = std::get<tls13::Client>(machine_);
+  const auto started = client.start(options);
+  if (!started) return std::unexpected(started.error());
+  if (*started) return {};
+  handshake::ClientStart prepared = client.take_start();
+  return machine_.emplace<tls12::Client>(make_endpoint()).start(std::move(prepared));
 }
 
 Wait ConnectionBody::wait() const noexcept {
   if (error_ || (read_closed_ && write_closed_))
     return writer_.output().empty() ? Wait::closed : Wait::output;
-  if (const auto* server = this->server()) {
-    if (server->awaits_psk()) return Wait::psk_lookup;
-    if (server->awaits_context()) return Wait::context;
-    if (server->awaits_verdict()) return Wait::verification;
-    if (server->pending_signature()) return Wait::signature;
-  } else {
-    const auto* client = this->client();
-    if (client->awaits_verdict()) return Wait::verification;
-    if (client->pending_signature()) return Wait::signature;
-  }
+  const Wait owed = std::visit(
+      [](const auto& machine) {
+        if constexpr (requires { machine.awaits_context(); }) {
+          if (machine.awaits_context()) return Wait::context;
+        }
+        if constexpr (requires { machine.awaits_psk(); }) {
+          if (machine.awaits_psk()) return Wait::psk_lookup;
+        }
+        if constexpr (requires { machine.awaits_verdict(); }) {
+          if (machine.awaits_verdict()) return Wait::verification;
+        }
+        if constexpr (requires { machine.pending_signature(); }) {
+          if (machine.pending_signature()) return Wait::signature;
+        }
+        return Wait::nothing;
+      },
+      machine_);
+  if (owed != Wait::nothing) return owed;
   if (!writer_.output().empty()) return Wait::output;
   return handshake_done() ? Wait::nothing : Wait::input;
 }
@@ -75,7 +103,30 @@ Expected<> ConnectionBody::set_write_keys(const policy::Suite& suite, const cryp
                                        keys.iv.bytes());
 }
 
+Expected<> ConnectionBody::set_read_keys(const record::BlockKeys& keys) {
+  older_reader_.reset();
+  reads_by_older_keys_ = false;
+  return reader_.set_keys(keys, crypto::Aead::Direction::open);
+}
+
+Expected<> ConnectionBody::set_read_keys(const record::BlockKeys& keys, const record::BlockKeys& older) {
+  if (auto ok = set_read_keys(keys); !ok) return ok;
+  older_reader_ = std::make_unique<record::Protection>();
+  return older_reader_->set_keys(older, crypto::Aead::Direction::open);
+}
+
+Expected<> ConnectionBody::set_write_keys(const record::BlockKeys& keys) {
+  return writer_.protection().set_keys(keys, crypto::Aead::Direction::seal);
+}
+
+Expected<> ConnectionBody::send_warning(Alert alert) {
+  constexpr std::uint8_t warning = 1;
+  return writer_.alert(warning, static_cast<std::uint8_t>(alert));
+}
+
 std::uint64_t ConnectionBody::records_per_key() const noexcept {
+  // Below TLS 1.3 nothing updates keys: the sequence number is the limit.
+  if (speaks_below13()) return UINT64_MAX;
   const std::uint64_t configured = settings_->options.limits.records_per_key;
   const std::uint64_t suite_limit = established_.suite->records_per_key;
   return configured ? std::min(configured, suite_limit) : suite_limit;
@@ -105,6 +156,7 @@ std::size_t ConnectionBody::sealed_size(std::size_t size) const noexcept {
 
 Expected<> ConnectionBody::update_keys(bool request_peer) {
   if (auto ok = ready_to_send(); !ok) return ok;
+  if (speaks_below13()) return fail(Reason::invalid_argument, "TLS 1.2 and below do not update keys");
   auto ok = tls13::send_key_update(endpoint(), request_peer);
   if (!ok) return die(std::move(ok.error()));
   return {};
@@ -161,7 +213,7 @@ Expected<Sealed> ConnectionBody::seal(Bytes data, MutableBytes into) {
 
 // Section 4.2.10: under the early keys, as much as the session or the key allows.
 std::size_t ConnectionBody::early_data_room() const noexcept {
-  const tls13::Client* client = this->client();
+  const tls13::Client* client = client13();
   return client && !error_ && !write_closed_ ? client->early_data_room() : 0;
 }
 
@@ -178,15 +230,24 @@ Expected<std::size_t> ConnectionBody::send_early(Bytes data) {
 Expected<> ConnectionBody::send_ticket() {
   if (auto ok = ready_to_send(); !ok) return ok;
   auto* server = std::get_if<tls13::Server>(&machine_);
-  if (!server) return fail(Reason::invalid_argument, "a client gives no tickets");
+  if (!server) return fail(Reason::invalid_argument, "tickets are given by a server, and in TLS 1.3");
   return server->send_ticket();
 }
 
 Expected<> ConnectionBody::request_certificate(bool require) {
   if (auto ok = ready_to_send(); !ok) return ok;
   auto* server = std::get_if<tls13::Server>(&machine_);
-  if (!server) return fail(Reason::invalid_argument, "a client asks for no certificate");
+  if (!server) return fail(Reason::invalid_argument, "a server asks for a certificate, and in TLS 1.3");
   return server->request_certificate(require);
+}
+
+Expected<> ConnectionBody::renegotiate() {
+  if (auto ok = ready_to_send(); !ok) return ok;
+  auto ok = Expected<>(fail(Reason::renegotiation_unavailable));
+  if (auto* client = std::get_if<tls12::Client>(&machine_)) ok = client->renegotiate();
+  if (auto* server = std::get_if<tls12::Server>(&machine_)) ok = server->renegotiate();
+  if (!ok && ok.error().reason() != Reason::renegotiation_unavailable) return die(std::move(ok.error()));
+  return ok;
 }
 
 const policy::Settings& ConnectionBody::use_context(std::shared_ptr<const Context> context) {
@@ -240,11 +301,13 @@ std::unexpected<Error> ConnectionBody::die(Error error) noexcept {
 void ConnectionBody::wipe() noexcept {
   reader_.clear();
   writer_.protection().clear();
+  older_reader_.reset();
   joiner_.reset();
   std::visit([](auto& machine) { machine.abandon(); }, machine_);
   established_.read_secret.clear();
   established_.write_secret.clear();
   established_.exporter_secret.clear();
+  if (established_.below) established_.below->master_secret.clear();
   if (established_.more) {
     established_.more->resumption_secret.clear();
     established_.more->early_exporter_secret.clear();

@@ -53,7 +53,33 @@ bool ConnectionBody::awaits_plain_alert() const noexcept {
   return reader_.active() && !handshake_done() && reader_.records() == 0;
 }
 
+// RFC 5246 section 6.2.3, once the version is known; what comes before has TLS 1.3's rules.
+Expected<> ConnectionBody::check_header_below13(const Header& header) const {
+  if (header.type < ContentType::change_cipher_spec || header.type > ContentType::application_data)
+    return fail(Reason::unexpected_record);
+  // Appendix E.1: from ServerHello on it is the version of the connection.
+  if (established_.below && header.version != static_cast<std::uint16_t>(established_.version))
+    return fail(Reason::record_version_wrong);
+  if (!reader_.active()) {
+    if (header.type == ContentType::application_data)
+      return fail(Reason::unexpected_record, "application data before there are keys");
+    if (header.length > record::max_plaintext) return fail(Reason::record_too_long);
+    // Section 6.2.1: only application data may be empty.
+    if (header.length == 0) return fail(Reason::record_content_empty);
+    if (header.type == ContentType::change_cipher_spec && header.length != 1)
+      return fail(Reason::change_cipher_spec_wrong);
+    if (header.type == ContentType::alert && header.length != 2) return fail(Reason::alert_malformed);
+    return {};
+  }
+  if (header.length > max_received_ + reader_.most_expansion()) return fail(Reason::record_too_long);
+  // One alert for whatever may be wrong with a protected record.
+  if (header.length < reader_.least_fragment())
+    return fail(Reason::record_mac_wrong, "a protected record that is too short");
+  return {};
+}
+
 Expected<> ConnectionBody::check_header(const Header& header) const {
+  if (speaks_below13()) return check_header_below13(header);
   switch (header.type) {
     case ContentType::application_data:
       if (early_data_ > 0) {
@@ -92,10 +118,18 @@ Expected<> ConnectionBody::on_record(MutableBytes record, Received& received) {
   const Header header = Header::read(record);
   ContentType type = header.type;
   MutableBytes content = record.subspan(record::header_size);
+  if (speaks_below13()) {
+    if (reader_.active()) {
+      auto opened = open_below13(record);
+      if (!opened) return std::unexpected(std::move(opened.error()));
+      content = opened->content;
+      if (content.size() > max_received_) return fail(Reason::record_too_long);
+    }
+  }
   if (type == ContentType::change_cipher_spec) return on_change_cipher_spec(content);
   if (early_data_ > 0 && type == ContentType::application_data && !reader_.active())
     return pass_over(record.size());
-  if (reader_.active() && type == ContentType::application_data) {
+  if (!speaks_below13() && reader_.active() && type == ContentType::application_data) {
     auto opened = reader_.open(record);
     if (!opened) {
       if (early_data_ > 0 && opened.error().reason() == Reason::record_mac_wrong)
@@ -134,6 +168,24 @@ Expected<> ConnectionBody::on_record(MutableBytes record, Received& received) {
   }
 }
 
+// Where the peer may hold either of two keys, its first record is opened by both, whichever is right, and
+// from then on by what opened it.
+Expected<record::Opened> ConnectionBody::open_below13(MutableBytes record) {
+  if (!older_reader_) return reader_.open(record);
+  const std::unique_ptr<record::Protection> older = std::move(older_reader_);
+  std::vector<std::uint8_t> copy(record.begin(), record.end());
+  auto by_newer = reader_.open(record);
+  auto by_older = older->open(copy);
+  if (by_newer || !by_older) return by_newer;
+  reads_by_older_keys_ = true;
+  reader_ = std::move(*older);
+  const auto at = static_cast<std::size_t>(by_older->content.data() - copy.data());
+  const MutableBytes content = record.subspan(at, by_older->content.size());
+  std::copy(by_older->content.begin(), by_older->content.end(), content.begin());
+  secret::wipe(copy.data(), copy.size());
+  return record::Opened{by_older->type, content};
+}
+
 // Section 4.2.10: early data of a client whose offer of it was ignored. It is protected by keys that this
 // side never made, or stands in front of a second ClientHello; the first record that opens, or that
 // ClientHello, ends it.
@@ -148,6 +200,11 @@ Expected<> ConnectionBody::pass_over(std::size_t record_size) {
 // Section 5: dropped, where it may stand at all.
 Expected<> ConnectionBody::on_change_cipher_spec(Bytes content) {
   if (content.size() != 1 || content[0] != 1) return fail(Reason::change_cipher_spec_wrong);
+  if (speaks_below13()) {
+    // RFC 5246 section 7.1: what comes in front of it is whole, and what is behind it has the new keys.
+    if (joiner_) return fail(Reason::message_across_key_change);
+    return on_message({message::HandshakeType::change_cipher_spec, content, true});
+  }
   if (!begun_ || handshake_done()) return fail(Reason::change_cipher_spec_wrong, "outside the handshake");
   if (joiner_) return fail(Reason::change_cipher_spec_wrong, "within a fragmented handshake message");
   if (++change_cipher_specs_ > settings_->options.limits.change_cipher_specs) {
@@ -162,7 +219,15 @@ Expected<MutableBytes> ConnectionBody::on_application_data(MutableBytes content)
     accepted_early_data_ -= content.size();
   } else if (!handshake_done()) {
     return fail(Reason::unexpected_record, "application data before the handshake is done");
-  } else if (server() && server()->is_within_late_answer()) {
+  } else if (!std::visit(
+                 [](const auto& machine) {
+                   if constexpr (requires { machine.takes_application_data(); })
+                     return machine.takes_application_data();
+                   return true;
+                 },
+                 machine_)) {
+    return fail(Reason::unexpected_record, "application data between ChangeCipherSpec and Finished");
+  } else if (server13() && server13()->is_within_late_answer()) {
     return fail(Reason::unexpected_record, "application data within the answer to a CertificateRequest");
   }
   if (content.empty()) {
@@ -186,7 +251,11 @@ Expected<> ConnectionBody::on_alert(Bytes content) {
     if (!handshake_done()) return std::unexpected(Error::received(alert));
     return {};
   }
-  if (alert == Alert::user_canceled) {
+  // RFC 5246 section 7.2: below TLS 1.3 a warning says so; what it warns of is the peer's affair, but that it
+  // does not renegotiate.
+  constexpr std::uint8_t warning = 1;
+  const bool is_warning = speaks_below13() && content[0] == warning;
+  if (alert == Alert::user_canceled || is_warning) {
     if (++warnings_ > settings_->options.limits.warnings) return fail(Reason::too_many_warnings);
     return {};
   }
@@ -203,7 +272,8 @@ Expected<std::size_t> ConnectionBody::whole_message(Bytes octets) const {
   const auto refuse = [&](Reason reason) {
     return std::unexpected(Error(reason).at(state(), message::name(type)));
   };
-  if (!std::visit([&](const auto& machine) { return machine.expects(type); }, machine_)) {
+  const bool is_on_wire = type != message::HandshakeType::change_cipher_spec;
+  if (!is_on_wire || !std::visit([&](const auto& machine) { return machine.expects(type); }, machine_)) {
     return refuse(Reason::unexpected_message);
   }
   if (octets.size() < message::handshake_header_size) return 0;
@@ -260,9 +330,45 @@ Expected<> ConnectionBody::on_messages(Bytes rest) {
   return {};
 }
 
+// RFC 5246 appendix E.1: by the first ClientHello it is known which version's machine goes on.
+Expected<> ConnectionBody::begin(ProtocolVersion version, const handshake::Incoming& client_hello) {
+  if (version == ProtocolVersion::tls13)
+    return machine_.emplace<tls13::Server>(make_endpoint()).on_message(client_hello);
+  if (change_cipher_specs_ > 0) return fail(Reason::change_cipher_spec_wrong, "in front of the ClientHello");
+  return machine_.emplace<tls12::Server>(make_endpoint(), server_options_.get()).on_message(client_hello);
+}
+
+Expected<> ConnectionBody::on_first_client_hello(const handshake::Incoming& message) {
+  const auto version = std::get<handshake::ServerStart>(machine_).on_message(message);
+  if (!version) return std::unexpected(version.error());
+  if (!*version) return {};  // the context comes later
+  return begin(**version, message);
+}
+
+// The same for a client, by the ServerHello.
+Expected<> ConnectionBody::hand_down_if_due(const handshake::Incoming& server_hello) {
+  auto* client = std::get_if<tls13::Client>(&machine_);
+  if (!client || server_hello.type != message::HandshakeType::server_hello || !client->hands_down())
+    return {};
+  const auto version = handshake::version_of_server_hello(server_hello.body());
+  if (!version) return std::unexpected(Error(version.error()).at(state(), message::name(server_hello.type)));
+  if (*version == ProtocolVersion::tls13) return {};
+  if (change_cipher_specs_ > 0) return fail(Reason::change_cipher_spec_wrong, "in front of the ServerHello");
+  handshake::ClientStart start = client->take_start();
+  machine_.emplace<tls12::Client>(make_endpoint()).take_over(std::move(start));
+  return {};
+}
+
 Expected<> ConnectionBody::on_message(const handshake::Incoming& message) {
   begun_ = true;
-  auto ok = std::visit([&](auto& machine) { return machine.on_message(message); }, machine_);
+  if (std::holds_alternative<handshake::ServerStart>(machine_)) return on_first_client_hello(message);
+  if (auto ok = hand_down_if_due(message); !ok) return ok;
+  auto ok = std::visit(
+      [&](auto& machine) -> Expected<> {
+        if constexpr (requires { machine.connected(); }) return machine.on_message(message);
+        return {};
+      },
+      machine_);
   if (!handshake_done() || !writer_.output().empty()) return ok;
   // Answered at once where nothing waits to be sent. A peer that asks again and again and does not read gets
   // one answer: section 4.6.3 allows that, and the output stays bounded.

@@ -61,6 +61,8 @@ constexpr AlertRow table[] = {
     SESAME_ROW(inappropriate_fallback, "an older version was offered than both sides know",
                "Let the client offer its newest version, and suspect the network if it did."),
     SESAME_ROW(user_canceled, "the handshake was given up there", "Try again, or ask who runs the peer."),
+    SESAME_ROW(no_renegotiation, "it does not renegotiate",
+               "Go on with the connection as it is, or open a new one: most servers refuse to renegotiate."),
     SESAME_ROW(
         missing_extension,
         "an extension that it needs was not sent. A server of OpenSSL says this as well where it does not "

@@ -102,6 +102,11 @@ constexpr Row table[] = {
     SESAME_ROW(post_handshake_auth_not_offered, none, none, SSL_R_EXTENSION_NOT_RECEIVED,
                "The client does not allow a request for its certificate after the handshake",
                "Switch post_handshake_auth on at the client, or ask for the certificate in the handshake."),
+    SESAME_ROW(
+        renegotiation_unavailable, none, none, SSL_R_NO_RENEGOTIATION,
+        "This connection cannot be renegotiated",
+        "Renegotiate with TLS 1.2 and a peer that has RFC 5746 only; in TLS 1.3 update the keys, or ask for "
+        "the certificate after the handshake."),
 
     // ---- The shared keys did not fit ----
     SESAME_ROW(psk_identity_unknown, decrypt_error, handshake_failure, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
@@ -138,6 +143,22 @@ constexpr Row table[] = {
     SESAME_ROW(psk_lookup_failed, internal_error, internal_error, SSL_R_BAD_EXTENSION,
                "The look-up of the pre-shared key failed",
                "See what the key source of this server reported: a database or a callback did not answer."),
+    SESAME_ROW(
+        psk_key_mismatch, bad_record_mac, bad_record_mac, SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC,
+        "The client holds another key for its identity: its first protected record does not open",
+        "Give both sides the same key, and check that both take it as hexadecimal, with no octet more or "
+        "less."),
+    SESAME_ROW(psk_not_supplied, handshake_failure, handshake_failure, SSL_R_PSK_IDENTITY_NOT_FOUND,
+               "This client has no key for what the server asks",
+               "Give the client a key that is for TLS 1.2 and fits the server's name and identity hint."),
+    SESAME_ROW(
+        session_secret_refused, internal_error, internal_error, SSL_R_BAD_DATA,
+        "The provider of session secrets gave none, or one of a size that cannot be",
+        "See what the provider of this program reported. A master secret has 1 to 512 octets, best 48."),
+    SESAME_ROW(
+        session_ticket_refused, internal_error, internal_error, SSL_R_CALLBACK_FAILED,
+        "The application refused the client's SessionTicket extension",
+        "See what the function of this program looks at: a PAC-Opaque that it cannot read, in most cases."),
 
     // ---- The two sides have nothing in common ----
     SESAME_ROW(no_common_version, protocol_version, protocol_version, SSL_R_UNSUPPORTED_PROTOCOL,
@@ -163,6 +184,21 @@ constexpr Row table[] = {
     SESAME_ROW(no_common_certificate_type, unsupported_certificate, unsupported_certificate,
                SSL_R_UNKNOWN_CERTIFICATE_TYPE, "The two sides have no certificate type in common",
                "Use X.509 certificates on both sides, or raw public keys on both."),
+    SESAME_ROW(inappropriate_fallback, inappropriate_fallback, inappropriate_fallback,
+               SSL_R_INAPPROPRIATE_FALLBACK,
+               "The client tried again with an older version than both sides know",
+               "Let the client offer its newest version first. If it did, something between the two cuts "
+               "connections."),
+    SESAME_ROW(extended_master_secret_missing, handshake_failure, handshake_failure, SSL_R_INCONSISTENT_EXTMS,
+               "The peer does not have the extended master secret (RFC 7627)",
+               "Update the peer, or do without require_extended_master_secret."),
+    SESAME_ROW(renegotiation_info_missing, handshake_failure, handshake_failure,
+               SSL_R_UNSAFE_LEGACY_RENEGOTIATION_DISABLED,
+               "The peer does not have secure renegotiation (RFC 5746)",
+               "Update the peer, or take it as it is by require_renegotiation_info = false."),
+    SESAME_ROW(dh_parameters_unsuitable, insufficient_security, handshake_failure, SSL_R_DH_KEY_TOO_SMALL,
+               "The Diffie-Hellman parameters of the server are not accepted",
+               "Let the server use a group of RFC 7919 (ffdhe2048 or larger), or set min_dh_bits."),
 
     // ---- The certificate of the peer was not accepted ----
     SESAME_ROW(certificate_required, certificate_required, certificate_required,
@@ -390,6 +426,25 @@ constexpr Row table[] = {
     SESAME_ROW(context_refused, unrecognized_name, unrecognized_name, SSL_R_CALLBACK_FAILED,
                "The application refused the ClientHello",
                "See what the select function of this program looks at: the server name, in most cases."),
+    SESAME_ROW(renegotiation_info_wrong, handshake_failure, handshake_failure, SSL_R_RENEGOTIATION_MISMATCH,
+               "The peer's renegotiation_info is not of this connection",
+               "Suspect somebody between the two sides: this is what RFC 5746 is there to find."),
+    SESAME_ROW(
+        renegotiation_changed, illegal_parameter, illegal_parameter, SSL_R_WRONG_SSL_VERSION,
+        "The peer renegotiated to something that may not change within a connection",
+        "Close the connection and open a new one where version or extended master secret are to change."),
+    SESAME_ROW(too_many_renegotiations, handshake_failure, handshake_failure, SSL_R_NO_RENEGOTIATION,
+               "The peer renegotiates too often",
+               "Raise Limits::renegotiations if the peer is to be trusted."),
+    SESAME_ROW(resumption_changed, illegal_parameter, illegal_parameter,
+               SSL_R_OLD_SESSION_CIPHER_NOT_RETURNED,
+               "The server resumed the session with another version, suite or extension than it had",
+               "Drop the session. If it happens again, the server is at fault."),
+    SESAME_ROW(point_format_missing, illegal_parameter, illegal_parameter,
+               SSL_R_TLS_INVALID_ECPOINTFORMAT_LIST, "The peer does not accept uncompressed points",
+               "Update the peer: RFC 8422 has no other form."),
+    SESAME_ROW(ec_curve_wrong, illegal_parameter, illegal_parameter, SSL_R_WRONG_CURVE,
+               "The server chose a curve that was not offered", "The server is at fault: update it."),
 
     // ---- How it ended ----
     SESAME_ROW(alert_received, none, none, openssl_alert_reason_offset,

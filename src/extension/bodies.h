@@ -90,4 +90,16 @@ struct EarlyDataIndication {  // section 4.2.10: in a NewSessionTicket
   static constexpr auto fields(auto& m) { return std::tie(m.max_early_data_size); }
 };
 
+// ---- TLS 1.2 and below ----
+
+enum class EcPointFormat : std::uint8_t { uncompressed = 0 };
+struct EcPointFormatList {  // RFC 8422 section 5.1.2
+  wire::list<EcPointFormat, 1, 255> ec_point_format_list;
+  static constexpr auto fields(auto& m) { return std::tie(m.ec_point_format_list); }
+};
+struct RenegotiationInfo {  // RFC 5746 section 3.2
+  wire::opaque<0, 255> renegotiated_connection;
+  static constexpr auto fields(auto& m) { return std::tie(m.renegotiated_connection); }
+};
+
 }  // namespace sesame::extension

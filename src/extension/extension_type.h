@@ -13,6 +13,7 @@ enum class ExtensionType : std::uint16_t {
   max_fragment_length = 1,
   status_request = 5,
   supported_groups = 10,
+  ec_point_formats = 11,
   signature_algorithms = 13,
   use_srtp = 14,
   heartbeat = 15,

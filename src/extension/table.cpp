@@ -61,8 +61,9 @@ Expected<Extensions> Extensions::parse(const wire::list<message::Extension, 0, 0
     // Section 4.2: not for this message is illegal_parameter, not asked for is unsupported_extension.
     if ((rows[static_cast<std::size_t>(row)].in & static_cast<int>(in)) == 0)
       return fail(Reason::extension_misplaced, name(type));
-    const bool unasked_cookie = in == In::HRR && type == ExtensionType::cookie;
-    if (answers && !requested.has(type) && !unasked_cookie)
+    const bool needs_no_request = (in == In::HRR && type == ExtensionType::cookie) ||
+                                  (in == In::SH12 && type == ExtensionType::supported_groups);
+    if (answers && !requested.has(type) && !needs_no_request)
       return fail(Reason::extension_unsolicited, name(type));
     // Section 4.2.11: it has to be the last, since the binders cover all that is in front of them.
     if (in == In::CH && out.has(ExtensionType::pre_shared_key)) return fail(Reason::psk_extension_not_last);

@@ -14,8 +14,8 @@
 
 namespace sesame::extension {
 
-/// The messages that carry extensions.
-enum class In : std::uint8_t { CH = 1, SH = 2, EE = 4, CT = 8, CR = 16, NST = 32, HRR = 64 };
+/// The messages that carry extensions. SH12 is the ServerHello of TLS 1.2 and below.
+enum class In : std::uint8_t { CH = 1, SH = 2, EE = 4, CT = 8, CR = 16, NST = 32, HRR = 64, SH12 = 128 };
 constexpr std::uint8_t operator|(In a, In b) {
   return static_cast<std::uint8_t>(static_cast<int>(a) | static_cast<int>(b));
 }
@@ -29,29 +29,32 @@ struct Row {
   std::uint8_t in;  ///< the messages that may carry it
 };
 
-// The table of section 4.2. Extensions of TLS 1.2 that a ClientHello for both versions carries stand here
-// too, so that they are known where a TLS 1.3 message must not have them.
+// The table of section 4.2, with a column for the ServerHello of TLS 1.2 and below. supported_groups there is
+// what older servers send unasked for; nobody reads it.
 inline constexpr auto rows = std::to_array<Row>({
-    {ExtensionType::server_name, "server_name", In::CH | In::EE},
-    {ExtensionType::max_fragment_length, "max_fragment_length", In::CH | In::EE},
-    {ExtensionType::status_request, "status_request", In::CH | In::CR | In::CT},
-    {ExtensionType::supported_groups, "supported_groups", In::CH | In::EE},
+    {ExtensionType::server_name, "server_name", In::CH | In::EE | In::SH12},
+    {ExtensionType::max_fragment_length, "max_fragment_length", In::CH | In::EE | In::SH12},
+    {ExtensionType::status_request, "status_request", In::CH | In::CR | In::CT | In::SH12},
+    {ExtensionType::supported_groups, "supported_groups", In::CH | In::EE | In::SH12},
+    {ExtensionType::ec_point_formats, "ec_point_formats", In::CH | In::SH12},
     {ExtensionType::signature_algorithms, "signature_algorithms", In::CH | In::CR},
-    {ExtensionType::use_srtp, "use_srtp", In::CH | In::EE},
-    {ExtensionType::heartbeat, "heartbeat", In::CH | In::EE},
+    {ExtensionType::use_srtp, "use_srtp", In::CH | In::EE | In::SH12},
+    {ExtensionType::heartbeat, "heartbeat", In::CH | In::EE | In::SH12},
     {ExtensionType::application_layer_protocol_negotiation, "application_layer_protocol_negotiation",
-     In::CH | In::EE},
-    {ExtensionType::signed_certificate_timestamp, "signed_certificate_timestamp", In::CH | In::CR | In::CT},
-    {ExtensionType::client_certificate_type, "client_certificate_type", In::CH | In::EE},
-    {ExtensionType::server_certificate_type, "server_certificate_type", In::CH | In::EE},
+     In::CH | In::EE | In::SH12},
+    {ExtensionType::signed_certificate_timestamp, "signed_certificate_timestamp",
+     In::CH | In::CR | In::CT | In::SH12},
+    {ExtensionType::client_certificate_type, "client_certificate_type", In::CH | In::EE | In::SH12},
+    {ExtensionType::server_certificate_type, "server_certificate_type", In::CH | In::EE | In::SH12},
     {ExtensionType::padding, "padding", static_cast<std::uint8_t>(In::CH)},
-    {ExtensionType::encrypt_then_mac, "encrypt_then_mac", static_cast<std::uint8_t>(In::CH)},
-    {ExtensionType::extended_master_secret, "extended_master_secret", static_cast<std::uint8_t>(In::CH)},
+    {ExtensionType::encrypt_then_mac, "encrypt_then_mac", In::CH | In::SH12},
+    {ExtensionType::extended_master_secret, "extended_master_secret", In::CH | In::SH12},
     {ExtensionType::compress_certificate, "compress_certificate", In::CH | In::CR},  // RFC 8879 section 3
-    {ExtensionType::record_size_limit, "record_size_limit", In::CH | In::EE},        // RFC 8449 section 4
+    {ExtensionType::record_size_limit, "record_size_limit",
+     In::CH | In::EE | In::SH12},  // RFC 8449 section 4
     {ExtensionType::tls_cert_with_extern_psk, "tls_cert_with_extern_psk",
      In::CH | In::SH},  // RFC 8773 section 5
-    {ExtensionType::session_ticket, "session_ticket", static_cast<std::uint8_t>(In::CH)},
+    {ExtensionType::session_ticket, "session_ticket", In::CH | In::SH12},
     {ExtensionType::pre_shared_key, "pre_shared_key", In::CH | In::SH},
     {ExtensionType::early_data, "early_data", In::CH | In::EE | In::NST},
     {ExtensionType::supported_versions, "supported_versions", In::CH | In::SH | In::HRR},
@@ -62,7 +65,7 @@ inline constexpr auto rows = std::to_array<Row>({
     {ExtensionType::post_handshake_auth, "post_handshake_auth", static_cast<std::uint8_t>(In::CH)},
     {ExtensionType::signature_algorithms_cert, "signature_algorithms_cert", In::CH | In::CR},
     {ExtensionType::key_share, "key_share", In::CH | In::SH | In::HRR},
-    {ExtensionType::renegotiation_info, "renegotiation_info", static_cast<std::uint8_t>(In::CH)},
+    {ExtensionType::renegotiation_info, "renegotiation_info", In::CH | In::SH12},
 });
 
 namespace detail {
@@ -109,7 +112,8 @@ class Extensions {
  public:
   /// Checks and indexes `block`. In a message that answers (all but ClientHello, CertificateRequest and
   /// NewSessionTicket, where one without a row is ignored), an extension that is not in `requested` is
-  /// refused; a cookie in a HelloRetryRequest needs no request (section 4.2). Errors: extension_duplicate,
+  /// refused; a cookie in a HelloRetryRequest needs no request (section 4.2), nor does supported_groups in a
+  /// ServerHello of TLS 1.2. Errors: extension_duplicate,
   /// extension_misplaced, extension_unsolicited, psk_extension_not_last.
   static Expected<Extensions> parse(const wire::list<message::Extension, 0, 0xffff>& block, In in,
                                     const TypeSet& requested);

@@ -2,7 +2,11 @@
 //
 // A row says: in this state, on this message, run this handler, which may go to these states. Any pair that
 // is not a row is unexpected_message; a handler that leaves its listed states is internal_error. The tables
-// stand in tls13/ with static_asserts that they are deterministic and that every state is reached.
+// stand in tls13/ and tls12/ with static_asserts that they are deterministic and that every state is reached.
+//
+// A row may be guarded by facts about the connection that are looked at when the message arrives: where they
+// do not hold the row does not exist. Two rows of one state and message exclude each other by a fact, so that
+// the table is deterministic whatever is true.
 #pragma once
 
 #include <sesame/bytes.h>
@@ -37,6 +41,9 @@ class States {
   std::uint32_t bits_ = 0;
 };
 
+/// Facts about a connection, one bit each; which, its machine says.
+using Facts = std::uint32_t;
+
 template <class Machine, class StateType>
 struct Edge {
   using State = StateType;
@@ -44,13 +51,21 @@ struct Edge {
   message::HandshakeType on;
   States<State> to;
   Expected<State> (*run)(Machine&, const Incoming&);
+  Facts needed = 0;    ///< all of them have to hold
+  Facts excluded = 0;  ///< and none of these
+
+  constexpr bool stands(Facts facts) const noexcept {
+    return (facts & needed) == needed && (facts & excluded) == 0;
+  }
 };
 
-/// No state has two rows for a message.
+/// No state has two rows for a message that could both stand.
 constexpr bool is_deterministic(const auto& table) {
   for (const auto& a : table) {
+    if ((a.needed & a.excluded) != 0) return false;  // it never stands
     for (const auto& b : table) {
-      if (&a != &b && a.from == b.from && a.on == b.on) return false;
+      const bool exclusive = (a.needed & b.excluded) != 0 || (b.needed & a.excluded) != 0;
+      if (&a != &b && a.from == b.from && a.on == b.on && !exclusive) return false;
     }
   }
   return true;
@@ -71,12 +86,22 @@ constexpr bool is_reachable(const auto& table, State start, State end) {
   return (seen >> static_cast<unsigned>(end) & 1) != 0;
 }
 
-/// Whether the table has a row for `type` in `state`.
+/// What is true of a machine now; of one without guarded rows nothing has to be known.
+template <class Machine>
+Facts facts_of(const Machine& machine) noexcept {
+  if constexpr (requires { machine.facts(); }) {
+    return machine.facts();
+  } else {
+    return 0;
+  }
+}
+
+/// Whether the table has a row for `type` in `state` that stands.
 template <class Machine, class State>
-bool has_edge(std::span<const Edge<Machine, State>> table, State state,
-              message::HandshakeType type) noexcept {
+bool has_edge(std::span<const Edge<Machine, State>> table, State state, message::HandshakeType type,
+              Facts facts = 0) noexcept {
   for (const auto& edge : table) {
-    if (edge.from == state && edge.on == type) return true;
+    if (edge.from == state && edge.on == type && edge.stands(facts)) return true;
   }
   return false;
 }
@@ -85,8 +110,9 @@ bool has_edge(std::span<const Edge<Machine, State>> table, State state,
 template <class Machine, class State>
 Expected<State> step(std::span<const Edge<Machine, State>> table, Machine& machine, State state,
                      const Incoming& message) {
+  const Facts facts = facts_of(machine);
   for (const auto& edge : table) {
-    if (edge.from != state || edge.on != message.type) continue;
+    if (edge.from != state || edge.on != message.type || !edge.stands(facts)) continue;
     Expected<State> next = edge.run(machine, message);
     if (next && !edge.to.has(*next))
       return fail(Reason::internal_error, "a handler left the handshake's diagram");

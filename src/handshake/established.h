@@ -11,6 +11,11 @@
 //   resumption secret         tickets (section 4.6.1)
 //   transcript, contexts      authentication after the handshake (section 4.6.2), where it was offered
 //   the peer's chain          the application, tickets
+//
+// and, in TLS 1.2 and below, in another (Below13):
+//
+//   master secret, randoms    exporters (RFC 5705), sessions, EAP-FAST's key block (RFC 4851 section 5.1)
+//   Finished of both sides    tls-unique (RFC 5929), renegotiation (RFC 5746)
 #pragma once
 
 #include <sesame/types.h>
@@ -20,6 +25,7 @@
 #include <string>
 
 #include "certificate/peer.h"
+#include "message/extension.h"
 #include "policy/suites.h"
 #include "secret/secret_bytes.h"
 #include "transcript/transcript.h"
@@ -42,6 +48,21 @@ struct Extras {
   std::string session_name;  // client: whom its sessions are with, as it was to be verified
 };
 
+/// What a connection of TLS 1.2 or below keeps beside the rest.
+struct Below13 {
+  secret::BasicSecret<512> master_secret;  // 48 octets, unless a session secret provider gave another size
+  message::Random client_random;
+  message::Random server_random;
+  std::array<std::uint8_t, 12> client_finished;  // verify_data
+  std::array<std::uint8_t, 12> server_finished;
+  std::vector<std::uint8_t> session_id;      // of the session that a client could resume by it
+  std::optional<std::string> identity_hint;  // client
+  std::optional<CipherSuite> session_suite;  // client: what a session secret provider said
+  bool extended_master_secret = false;
+  bool encrypt_then_mac = false;
+  bool secure_renegotiation = false;  // the peer has RFC 5746
+};
+
 struct Established {
   ProtocolVersion version = ProtocolVersion::tls13;
   PskKeyExchangeMode psk_mode = PskKeyExchangeMode::psk_dhe_ke;
@@ -59,6 +80,7 @@ struct Established {
   secret::SecretBytes write_secret;
   secret::SecretBytes exporter_secret;
 
+  std::unique_ptr<Below13> below;  // set in TLS 1.2 and below, from the handshake on
   std::unique_ptr<Extras> more;
   Extras& extras() {
     if (!more) more = std::make_unique<Extras>();

@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "policy/settings.h"
 #include "policy/suites.h"
+#include "record/block_keys.h"
 #include "wire/buffer.h"
 
 namespace sesame::handshake {
@@ -23,6 +24,21 @@ class MessagePort {
   /// waiting that were protected by the present keys (section 5.1).
   virtual Expected<> set_read_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) = 0;
   virtual Expected<> set_write_keys(const policy::Suite& suite, const crypto::HmacKey& traffic_secret) = 0;
+
+  // ---- TLS 1.2 and below ----
+
+  /// What records say their version is, from now on, and what they are held against.
+  virtual void set_version(ProtocolVersion version) = 0;
+  /// The pending state becomes the current one (RFC 5246 section 7.1): to be called behind the
+  /// ChangeCipherSpec. Errors: as set_read_keys.
+  virtual Expected<> set_read_keys(const record::BlockKeys& keys) = 0;
+  virtual Expected<> set_write_keys(const record::BlockKeys& keys) = 0;
+  /// The peer may have either key: the first record is opened by both, always, and what opens it stays. For
+  /// the two keys of an identity.
+  virtual Expected<> set_read_keys(const record::BlockKeys& keys, const record::BlockKeys& older) = 0;
+  virtual bool reads_by_older_keys() const noexcept = 0;
+  /// A warning: the connection goes on.
+  virtual Expected<> send_warning(Alert alert) = 0;
 
   /// The connection goes on with another context, whose settings are returned; it keeps the context.
   virtual const policy::Settings& use_context(std::shared_ptr<const Context> context) = 0;

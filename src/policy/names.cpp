@@ -9,6 +9,10 @@ constexpr std::string_view unknown = "unknown";
 
 std::string_view name(ProtocolVersion version) noexcept {
   switch (version) {
+    case ProtocolVersion::tls10:
+      return "TLS 1.0";
+    case ProtocolVersion::tls11:
+      return "TLS 1.1";
     case ProtocolVersion::tls12:
       return "TLS 1.2";
     case ProtocolVersion::tls13:
@@ -17,18 +21,30 @@ std::string_view name(ProtocolVersion version) noexcept {
   return unknown;
 }
 
-std::string_view name(CipherSuite suite) noexcept {
-  switch (suite) {
-    case CipherSuite::TLS_AES_128_GCM_SHA256:
-      return "TLS_AES_128_GCM_SHA256";
-    case CipherSuite::TLS_AES_256_GCM_SHA384:
-      return "TLS_AES_256_GCM_SHA384";
-    case CipherSuite::TLS_CHACHA20_POLY1305_SHA256:
-      return "TLS_CHACHA20_POLY1305_SHA256";
-    case CipherSuite::TLS_AES_128_CCM_SHA256:
-      return "TLS_AES_128_CCM_SHA256";
-    case CipherSuite::TLS_AES_128_CCM_8_SHA256:
-      return "TLS_AES_128_CCM_8_SHA256";
+std::string_view name(KeyExchangeMethod method) noexcept {
+  switch (method) {
+    case KeyExchangeMethod::any:
+      return "any";
+    case KeyExchangeMethod::psk:
+      return "PSK";
+    case KeyExchangeMethod::dhe_psk:
+      return "DHE_PSK";
+    case KeyExchangeMethod::ecdhe_psk:
+      return "ECDHE_PSK";
+    case KeyExchangeMethod::rsa_psk:
+      return "RSA_PSK";
+    case KeyExchangeMethod::ecdhe_ecdsa:
+      return "ECDHE_ECDSA";
+    case KeyExchangeMethod::ecdhe_rsa:
+      return "ECDHE_RSA";
+    case KeyExchangeMethod::dhe_rsa:
+      return "DHE_RSA";
+    case KeyExchangeMethod::rsa:
+      return "RSA";
+    case KeyExchangeMethod::dh_anon:
+      return "DH_anon";
+    case KeyExchangeMethod::ecdh_anon:
+      return "ECDH_anon";
   }
   return unknown;
 }
@@ -187,6 +203,8 @@ std::string_view name(Authentication authentication) noexcept {
       return "certificate_with_external_psk";
     case Authentication::anonymous:
       return "anonymous";
+    case Authentication::session_secret:
+      return "session_secret";
   }
   return unknown;
 }

@@ -65,6 +65,13 @@ Expected<> check(const ContextOptions& options) {
     return fail(Reason::invalid_argument, "a PSK key-exchange mode stands twice");
   if (options.psk_modes.empty())
     return fail(Reason::invalid_argument, "psk_modes is empty: psk_dhe_ke, psk_ke or both");
+  if (options.min_version > options.max_version || options.min_version < ProtocolVersion::tls10 ||
+      options.max_version > ProtocolVersion::tls13)
+    return fail(Reason::invalid_argument, "min_version and max_version are not a range of versions");
+  if (options.psk_identity_hint && options.psk_identity_hint->size() > 0xffff)
+    return fail(Reason::invalid_argument, "psk_identity_hint has over 65535 octets (RFC 4279 section 5.2)");
+  if (options.min_dh_bits < 512 || options.min_dh_bits > 8192)
+    return fail(Reason::invalid_argument, "min_dh_bits is 512 to 8192");
   if (has_duplicates(options.alpn)) return fail(Reason::invalid_argument, "an ALPN protocol stands twice");
   std::size_t alpn_octets = 0;
   for (const std::string& protocol : options.alpn) {
@@ -98,6 +105,30 @@ Expected<> check(const ContextOptions& options) {
   return {};
 }
 
+// The suites of the versions that are spoken, and the versions that a suite is left for. With a version
+// between two others that has none nobody is served: what is left is one range.
+void resolve_suites(const ContextOptions& options, Settings& settings) {
+  using enum ProtocolVersion;
+  const ProtocolVersion lowest_here = settings.provider->has_tls10() ? tls10 : tls12;
+  const ProtocolVersion lowest = std::max(options.min_version, lowest_here);
+  for (const CipherSuite id : options.cipher_suites) {
+    const auto suite = find_suite(*settings.provider, id);
+    if (!suite || suite->highest < lowest || suite->lowest > options.max_version) continue;
+    (suite->lowest == tls13 ? settings.suites : settings.suites_below).push_back(*suite);
+  }
+  const auto has_suite = [&](ProtocolVersion version) {
+    const auto& list = version == tls13 ? settings.suites : settings.suites_below;
+    return std::any_of(list.begin(), list.end(), [&](const Suite& s) { return s.is_for(version); });
+  };
+  bool any = false;
+  for (const ProtocolVersion version : {tls13, tls12, tls11, tls10}) {
+    if (version > options.max_version || version < lowest || !has_suite(version)) continue;
+    if (!any) settings.highest = version;
+    settings.lowest = version;
+    any = true;
+  }
+}
+
 }  // namespace
 
 Expected<Settings> resolve(ContextOptions options) {
@@ -108,10 +139,8 @@ Expected<Settings> resolve(ContextOptions options) {
                       : crypto::Provider::system();
   if (!provider) return std::unexpected(std::move(provider.error()));
   settings.provider = std::move(*provider);
-  for (const CipherSuite id : options.cipher_suites) {
-    if (const auto suite = find_suite(*settings.provider, id)) settings.suites.push_back(*suite);
-  }
-  if (settings.suites.empty()) return fail(Reason::no_suite_configured);
+  resolve_suites(options, settings);
+  if (settings.suites.empty() && settings.suites_below.empty()) return fail(Reason::no_suite_configured);
   for (const Suite& suite : settings.suites) {
     if (std::find(settings.hashes.begin(), settings.hashes.end(), suite.hash) == settings.hashes.end())
       settings.hashes.push_back(suite.hash);
@@ -123,7 +152,8 @@ Expected<Settings> resolve(ContextOptions options) {
     if (certificate::has_compression(algorithm)) settings.compressions.push_back(algorithm);
   }
   settings.options = std::move(options);
-  const bool needs_group = settings.allows(PskKeyExchangeMode::psk_dhe_ke) || settings.uses_certificates();
+  const bool needs_group = settings.speaks_tls13() &&
+                           (settings.allows(PskKeyExchangeMode::psk_dhe_ke) || settings.uses_certificates());
   if (settings.groups.empty() && needs_group) return fail(Reason::no_group_configured);
   if (settings.uses_certificates()) {
     constexpr std::uint8_t zeros[crypto::max_hash_size] = {};

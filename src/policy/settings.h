@@ -17,9 +17,12 @@ namespace sesame::policy {
 struct Settings {
   ContextOptions options;
   std::shared_ptr<const crypto::Provider> provider;
-  std::vector<Suite> suites;          ///< in order of preference; what libcrypto lacks is left out
-  std::vector<NamedGroup> groups;     ///< likewise
-  std::vector<HashAlgorithm> hashes;  ///< of the suites, in their order
+  std::vector<Suite> suites;        ///< of TLS 1.3, in order of preference; what libcrypto lacks is left out
+  std::vector<Suite> suites_below;  ///< of TLS 1.2 and below, likewise
+  std::vector<NamedGroup> groups;   ///< likewise
+  /// What of the configured versions can be spoken: TLS 1.3 only with a suite of it, and so on.
+  ProtocolVersion lowest = ProtocolVersion::tls13, highest = ProtocolVersion::tls13;
+  std::vector<HashAlgorithm> hashes;                          ///< of the suites of TLS 1.3, in their order
   std::vector<CertificateCompressionAlgorithm> compressions;  ///< likewise
   /// The secrets of a handshake without a pre-shared key (RFC 8446 section 7.1: zeros in its place), for each
   /// HashAlgorithm.
@@ -31,6 +34,15 @@ struct Settings {
     }
     return nullptr;
   }
+  const Suite* suite_below(CipherSuite id) const noexcept {
+    for (const Suite& s : suites_below) {
+      if (s.id == id) return &s;
+    }
+    return nullptr;
+  }
+  bool speaks(ProtocolVersion version) const noexcept { return lowest <= version && version <= highest; }
+  bool speaks_tls13() const noexcept { return highest == ProtocolVersion::tls13; }
+  bool speaks_below() const noexcept { return lowest < ProtocolVersion::tls13; }
   bool has_suite_for(HashAlgorithm hash) const noexcept {
     for (const Suite& s : suites) {
       if (s.hash == hash) return true;

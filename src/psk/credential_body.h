@@ -23,7 +23,7 @@ struct CredentialBody {
   CredentialBody& operator=(const CredentialBody&) = delete;
   ~CredentialBody();
 
-  bool is_imported() const noexcept { return usage == PskUsage::tls13_imported; }
+  bool is_imported() const noexcept { return sesame::is_imported(usage); }
   /// Whether the key can be used with a suite of this hash: an imported one can with any.
   bool fits(HashAlgorithm target) const noexcept { return is_imported() || target == hash; }
   /// What a client sends as the identity: of an imported key the ImportedIdentity for `target`.

@@ -15,9 +15,23 @@ Expected<> Protection::set_keys(const crypto::AeadAlgorithm& algorithm, crypto::
   return aead_.set_key(algorithm, direction, key);
 }
 
+Expected<> Protection::set_keys(const BlockKeys&, crypto::Aead::Direction) {
+  return fail(Reason::internal_error, "TLS 1.2 is not there yet");
+}
+
 void Protection::clear() noexcept {
   aead_.clear();
   secret::wipe(iv_, sizeof iv_);
+}
+
+Protection& Protection::operator=(Protection&& other) noexcept {
+  if (this == &other) return *this;
+  clear();
+  aead_ = std::move(other.aead_);
+  std::memcpy(iv_, other.iv_, sizeof iv_);
+  sequence_ = other.sequence_;
+  other.clear();
+  return *this;
 }
 
 // Section 5.3: the sequence number in network order, padded on the left, XORed with the IV.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crypto/aead.h"
+#include "record/block_keys.h"
 #include "record/record.h"
 
 namespace sesame::record {
@@ -17,13 +18,22 @@ class Protection {
   Protection() noexcept = default;
   Protection(const Protection&) = delete;
   Protection& operator=(const Protection&) = delete;
+  Protection& operator=(Protection&& other) noexcept;
   ~Protection() { clear(); }
 
   bool active() const noexcept { return aead_.keyed(); }
   /// From the next record on, with the sequence number at 0. `iv` has 12 octets.
   Expected<> set_keys(const crypto::AeadAlgorithm& algorithm, crypto::Aead::Direction direction, Bytes key,
                       Bytes iv);
+  /// TLS 1.2 and below (RFC 5246 section 6.2.3).
+  Expected<> set_keys(const BlockKeys& keys, crypto::Aead::Direction direction);
   void clear() noexcept;
+
+  /// TLS 1.3: the content type is inside, and all records say application_data.
+  bool hides_type() const noexcept { return true; }
+  /// Octets that the form adds to content at most, without the header; and that a record has at least.
+  std::size_t most_expansion() const noexcept { return 1 + tag_size(); }
+  std::size_t least_fragment() const noexcept { return 1 + tag_size(); }
 
   /// Octets that sealing adds to content and padding: header, inner content type, tag.
   std::size_t overhead() const noexcept { return header_size + 1 + aead_.algorithm().tag_size(); }

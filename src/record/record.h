@@ -20,18 +20,21 @@ inline constexpr std::size_t header_size = 5;                       // type, leg
 inline constexpr std::size_t max_plaintext = 1 << 14;               // section 5.1
 inline constexpr std::size_t max_ciphertext = max_plaintext + 256;  // section 5.2
 
-/// The header of a record. legacy_record_version is not read: section 5.1 has it ignored for all purposes.
+/// The header of a record. TLS 1.3 does not look at the version: RFC 8446 section 5.1 has it ignored for all
+/// purposes.
 struct Header {
   ContentType type;
   std::size_t length;  ///< of what follows the header
+  std::uint16_t version = 0x0303;
 
   static Header read(Bytes header) noexcept {
-    return {static_cast<ContentType>(header[0]), static_cast<std::size_t>(header[3] << 8 | header[4])};
+    return {static_cast<ContentType>(header[0]), static_cast<std::size_t>(header[3] << 8 | header[4]),
+            static_cast<std::uint16_t>(header[1] << 8 | header[2])};
   }
   void write(MutableBytes out) const noexcept {
     out[0] = static_cast<std::uint8_t>(type);
-    out[1] = 3;
-    out[2] = 3;
+    out[1] = static_cast<std::uint8_t>(version >> 8);
+    out[2] = static_cast<std::uint8_t>(version);
     out[3] = static_cast<std::uint8_t>(length >> 8);
     out[4] = static_cast<std::uint8_t>(length);
   }

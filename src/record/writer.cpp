@@ -49,7 +49,8 @@ Expected<> Writer::flush() {
     return {};
   }
   if (!protection_.active()) {
-    Header{ContentType::handshake, size}.write(output_.from(at).first(header_size));
+    Header{ContentType::handshake, size, static_cast<std::uint16_t>(version_)}.write(
+        output_.from(at).first(header_size));
     return {};
   }
   const std::size_t padding = padding_of(size);
@@ -62,7 +63,7 @@ Expected<> Writer::flush() {
 
 Expected<> Writer::append(ContentType type, Bytes content) {
   if (!protection_.active() || type == ContentType::change_cipher_spec) {
-    Header{type, content.size()}.write(output_.grow(header_size));
+    Header{type, content.size(), static_cast<std::uint16_t>(version_)}.write(output_.grow(header_size));
     output_.append(content);
     return {};
   }

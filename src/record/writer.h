@@ -19,6 +19,9 @@ class Writer {
   Protection& protection() noexcept { return protection_; }
   const Protection& protection() const noexcept { return protection_; }
 
+  /// What the headers of records say from now on.
+  void set_version(ProtocolVersion version) noexcept { version_ = version; }
+
   /// The most content that the peer takes in a protected record, in octets.
   void limit_content(std::size_t octets) noexcept { max_content_ = static_cast<std::uint16_t>(octets); }
   std::size_t max_content() const noexcept { return max_content_; }
@@ -53,6 +56,7 @@ class Writer {
   std::size_t open_record_ = closed;  // where in output_ the header of the open handshake record is
   std::uint16_t max_content_ = max_plaintext;
   std::uint16_t padding_block_ = 0;
+  ProtocolVersion version_ = ProtocolVersion::tls12;
 };
 
 }  // namespace sesame::record

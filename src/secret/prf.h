@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "crypto/provider.h"
+#include "secret/secret_buffer.h"
 
 namespace sesame::secret {
 
@@ -15,6 +16,34 @@ enum class Prf : std::uint8_t {
   md5_sha1,  ///< TLS 1.0 and 1.1: P_MD5 and P_SHA-1 over a half of the secret each
   sha256,    ///< TLS 1.2, unless the suite says SHA-384
   sha384,
+};
+
+constexpr Prf prf_of(ProtocolVersion version, HashAlgorithm suite_hash) noexcept {
+  if (version < ProtocolVersion::tls12) return Prf::md5_sha1;
+  return suite_hash == HashAlgorithm::sha256 ? Prf::sha256 : Prf::sha384;
+}
+
+/// PRF with one secret, keyed once: what is derived from a master secret three or four times. A secret: wiped
+/// when it is moved from or goes. By SHA-256 and SHA-384 it does not allocate.
+class PrfKey {
+ public:
+  PrfKey() noexcept = default;
+  PrfKey(PrfKey&&) noexcept = default;
+  PrfKey& operator=(PrfKey&&) noexcept = default;
+  /// `secret` of any size. Error: algorithm_unavailable.
+  static Expected<PrfKey> create(const crypto::Provider& provider, Prf which, Bytes secret);
+  /// By an HMAC key that was kept: of a shared key whose premaster secret is its own (RFC 4279 section 2).
+  PrfKey(Prf which, crypto::HmacKey key) noexcept : hmac_(std::move(key)), which_(which) {}
+
+  Prf which() const noexcept { return which_; }
+  /// Fills `out` with PRF(secret, label, seed), the seed in parts (at most 6) one after the other. Error:
+  /// algorithm_unavailable.
+  Expected<> expand(std::string_view label, std::initializer_list<Bytes> seed, MutableBytes out) const;
+
+ private:
+  crypto::HmacKey hmac_;  // SHA-256, SHA-384
+  SecretBuffer secret_;   // md5_sha1
+  Prf which_ = Prf::sha256;
 };
 
 /// Fills `out` with PRF(secret, label, seed), the seed in parts one after the other. Error:

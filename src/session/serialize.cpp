@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "policy/suites.h"
 #include "wire/codec.h"
 
 namespace sesame::session {
@@ -60,19 +61,6 @@ struct Form {
   }
 };
 
-std::optional<HashAlgorithm> hash_of(CipherSuite suite) {
-  switch (suite) {
-    case CipherSuite::TLS_AES_128_GCM_SHA256:
-    case CipherSuite::TLS_CHACHA20_POLY1305_SHA256:
-    case CipherSuite::TLS_AES_128_CCM_SHA256:
-    case CipherSuite::TLS_AES_128_CCM_8_SHA256:
-      return HashAlgorithm::sha256;
-    case CipherSuite::TLS_AES_256_GCM_SHA384:
-      return HashAlgorithm::sha384;
-  }
-  return std::nullopt;
-}
-
 bool is_authentication(Authentication a) {
   return a > Authentication::none && a <= Authentication::anonymous;
 }
@@ -124,10 +112,10 @@ Expected<Session> deserialize(Bytes octets) {
   if (!value) return malformed("its length or the length of a field is wrong");
   // RFC 8446 only, until there are sessions of TLS 1.2.
   if (value->version != ProtocolVersion::tls13) return malformed("protocol version");
-  const auto hash = hash_of(value->cipher_suite);
-  if (!hash) return malformed("cipher suite");
+  if (policy::is_tls13(value->cipher_suite) != true) return malformed("cipher suite");
+  const HashAlgorithm hash = policy::hash_of(value->cipher_suite);
   // Section 4.6.1: Hash.length octets, of the hash of the suite.
-  if (value->psk.data.size() != (*hash == HashAlgorithm::sha256 ? 32u : 48u)) return malformed("secret");
+  if (value->psk.data.size() != (hash == HashAlgorithm::sha256 ? 32u : 48u)) return malformed("secret");
   if (!is_authentication(value->authentication)) return malformed("authentication");
   if (!is_type(value->peer_type)) return malformed("certificate type");
   if (!value->issued.is_sane() || !value->authenticated.is_sane()) return malformed("time");

@@ -15,7 +15,7 @@ struct SessionBody {
   ProtocolVersion version = ProtocolVersion::tls13;
   CipherSuite cipher_suite{};
   /// HKDF-Expand-Label(resumption_master_secret, "resumption", ticket_nonce, Hash.length): RFC 8446 section
-  /// 4.6.1.
+  /// 4.6.1. In TLS 1.2 and below the master secret, of 48 octets.
   secret::SecretBytes psk;
   TimePoint issued;         ///< when the ticket was made (server) or came (client)
   TimePoint authenticated;  ///< when the handshake was that it goes back to: no resumption extends it
@@ -29,6 +29,11 @@ struct SessionBody {
   std::string psk_identity;
   std::vector<std::vector<std::uint8_t>> peer_chain;  ///< DER
   std::vector<std::uint8_t> ticket;                   ///< client only
+
+  // TLS 1.2 and below.
+  std::vector<std::uint8_t> session_id;  ///< client: by which the server knows it; empty: by the ticket
+  bool extended_master_secret = false;   ///< RFC 7627 section 5.3
+  bool encrypt_then_mac = false;         ///< RFC 7366 section 3.1
 };
 
 struct SessionAccess {

@@ -9,6 +9,7 @@
 
 #include "crypto/key_exchange.h"
 #include "extension/table.h"
+#include "handshake/client_start.h"
 #include "message/server_hello.h"
 #include "psk/offers.h"
 #include "session/session_body.h"
@@ -41,22 +42,13 @@ struct OfferedPsk {
 };
 
 /// What is freed when the handshake is done.
-struct ClientHandshake {
-  TimePoint now;
-  std::vector<Credential> own_credentials;  // from ClientOptions; empty: the context's are used
-  std::span<const Credential> credentials;
+struct ClientHandshake : handshake::ClientStart {
   std::optional<Session> session;              // to resume
   psk::PskSecrets session_secrets;             // of it
-  std::string verify_name;                     // empty: any
-  bool offers_certificates = false;            // the server may authenticate by a certificate
   bool offers_extern_psk = false;              // together with an external key (RFC 8773)
   bool by_certificate = false;                 // it does
   const policy::Suite* early_suite = nullptr;  // set: early data is offered
   std::string_view early_alpn;
-  message::Random random;
-  std::array<std::uint8_t, 32> session_id;
-  std::uint8_t session_id_size = 0;
-  extension::TypeSet requested;
   std::vector<crypto::KeyExchange> shares;  // none in psk_ke: no allocation
   std::vector<std::uint8_t> cookie;
   std::optional<NamedGroup> retry_group;
@@ -75,8 +67,6 @@ struct ClientHandshake {
   certificate::VerdictBody verdict;
   bool certificate_requested = false;
   OwnCertificate own;
-
-  Bytes legacy_session_id() const noexcept { return {session_id.data(), session_id_size}; }
 };
 
 /// An answer to a CertificateRequest after the handshake, while its signature is made elsewhere. Its messages
@@ -94,8 +84,15 @@ class Client {
 
   explicit Client(const Endpoint& endpoint) : endpoint_(endpoint) {}
 
-  /// START: sends the ClientHello. Errors: as Connection::client.
-  Expected<> start(const ClientOptions& options);
+  /// START: sends the ClientHello. False: nothing can be offered for TLS 1.3, and nothing was sent; the
+  /// machine of TLS 1.2 begins with take_start(). Errors: as Connection::client.
+  Expected<bool> start(const ClientOptions& options);
+  /// The server may choose TLS 1.2 or below now: the ServerHello decides who handles it.
+  bool hands_down() const noexcept {
+    return state_ == State::WAIT_SH && handshake_->below && !handshake_->retry_suite &&
+           !handshake_->early_suite;
+  }
+  handshake::ClientStart take_start() noexcept { return std::move(*handshake_); }
   /// Any message of the handshake or after it.
   Expected<> on_message(const handshake::Incoming& message);
   static std::span<const Edge> edges() noexcept;
@@ -144,7 +141,7 @@ class Client {
 
   // client_offer.cpp: what is offered
   Expected<> prepare(const ClientOptions& options);
-  void find_session(const ClientOptions& options);
+  void use_session(Session session);
   bool fits(const session::SessionBody& session) const;
   bool fits(const Credential& credential) const;  // this connection, as the context has it
   bool offers(HashAlgorithm hash) const noexcept {

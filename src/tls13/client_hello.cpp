@@ -14,38 +14,6 @@ namespace sesame::tls13 {
 using extension::ExtensionType;
 using message::HandshakeType;
 
-namespace {
-
-std::uint8_t max_fragment_length_code(std::size_t octets) {
-  return octets == 512 ? 1 : octets == 1024 ? 2 : octets == 2048 ? 3 : 4;
-}
-
-// RFC 7250 section 3: only where something else than X.509 is possible.
-template <class Extension>
-void write_certificate_types(const policy::Settings& settings, wire::Writer& w, Extension&& extension) {
-  const ContextOptions& options = settings.options;
-  const auto& theirs = options.peer_certificate_types;
-  if (theirs.size() != 1 || theirs[0] != CertificateType::x509) {
-    extension(ExtensionType::server_certificate_type, [&] {
-      w.prefixed(1, [&] {
-        for (const CertificateType type : theirs) write(w, type);
-      });
-    });
-  }
-  std::vector<CertificateType> ours;
-  for (const CertifiedKey& key : options.certificates) {
-    if (std::find(ours.begin(), ours.end(), key.type()) == ours.end()) ours.push_back(key.type());
-  }
-  if (ours.empty() || (ours.size() == 1 && ours[0] == CertificateType::x509)) return;
-  extension(ExtensionType::client_certificate_type, [&] {
-    w.prefixed(1, [&] {
-      for (const CertificateType type : ours) write(w, type);
-    });
-  });
-}
-
-}  // namespace
-
 Expected<> Client::send_client_hello() {
   const policy::Settings& settings = *endpoint_.settings;
   ClientHandshake& h = *handshake_;
@@ -58,6 +26,7 @@ Expected<> Client::send_client_hello() {
       for (const policy::Suite& suite : settings.suites) {
         if (offers(suite)) write(w, suite.id);
       }
+      handshake::write_suites_below(endpoint_, h, w);
     });
     w.prefixed(1, [&] { w.uint(0, 1); });  // legacy_compression_methods: null
     w.prefixed(2, [&] {
@@ -80,6 +49,11 @@ Expected<> Client::send_client_hello() {
   if (!hello) return std::unexpected(std::move(hello.error()));
   if (auto ok = write_binders(*hello); !ok) return ok;
   h.transcript.add(*hello);
+  if (h.below && !h.retry_suite) {
+    h.below->hello.append(Bytes(*hello));
+    // RFC 8446 section 5.1: for servers of those versions that look.
+    if (h.below->lowest < ProtocolVersion::tls12) endpoint_.port.set_version(ProtocolVersion::tls10);
+  }
   return endpoint_.port.send_flight();
 }
 
@@ -90,42 +64,19 @@ void Client::write_client_hello_extensions(wire::Writer& w) {
     h.requested.add(type);
     write_extension(w, type, body);
   };
-  if (const std::string& name = endpoint_.established.server_name; !name.empty()) {
-    extension(ExtensionType::server_name, [&] {
-      w.prefixed(2,
-                 [&] { write(w, extension::ServerName{extension::NameType::host_name, {as_bytes(name)}}); });
-    });
-  }
-  if (options.max_fragment_length != 0) {
-    extension(ExtensionType::max_fragment_length,
-              [&] { w.uint(max_fragment_length_code(options.max_fragment_length), 1); });
-  }
   const bool dhe = endpoint_.settings->allows(PskKeyExchangeMode::psk_dhe_ke) || h.offers_certificates;
-  if (dhe) {
-    extension(ExtensionType::supported_groups, [&] {
-      w.prefixed(2, [&] {
-        for (const NamedGroup group : endpoint_.settings->groups) write(w, group);
-      });
+  handshake::write_common_extensions(endpoint_, h, dhe || h.below, w);
+  if (h.offers_certificates && options.post_handshake_auth)
+    extension(ExtensionType::post_handshake_auth, [] {});
+  handshake::write_extensions_below(endpoint_, h, {}, w);
+  extension(ExtensionType::supported_versions, [&] {
+    w.prefixed(1, [&] {
+      w.uint(version, 2);
+      if (!h.below) return;
+      for (auto v = static_cast<unsigned>(h.below->highest); v >= static_cast<unsigned>(h.below->lowest); --v)
+        w.uint(v, 2);
     });
-  }
-  if (h.offers_certificates) {
-    write_wanted(*endpoint_.settings, Side::client, w, extension);
-    write_certificate_types(*endpoint_.settings, w, extension);
-    if (options.post_handshake_auth) extension(ExtensionType::post_handshake_auth, [] {});
-  }
-  if (!options.alpn.empty()) {
-    extension(ExtensionType::application_layer_protocol_negotiation, [&] {
-      w.prefixed(2, [&] {
-        for (const std::string& protocol : options.alpn) write(w, wire::opaque<1, 255>{as_bytes(protocol)});
-      });
-    });
-  }
-  if (options.record_size_limit != 0) {
-    // RFC 8449 section 4: in TLS 1.3 the limit counts the content type as well.
-    extension(ExtensionType::record_size_limit,
-              [&] { w.uint(static_cast<std::uint32_t>(options.record_size_limit + 1), 2); });
-  }
-  extension(ExtensionType::supported_versions, [&] { w.prefixed(1, [&] { w.uint(version, 2); }); });
+  });
   if (!h.cookie.empty()) {
     extension(ExtensionType::cookie, [&] { w.prefixed(2, [&] { w.put(h.cookie); }); });
   }

@@ -1,31 +1,10 @@
 // What a client offers: sessions, keys, certificates, early data.
 #include <algorithm>
-#include <cctype>
 
 #include "psk/credential_body.h"
 #include "tls13/client.h"
 
 namespace sesame::tls13 {
-
-namespace {
-
-// RFC 6066 section 3: a DNS name without a trailing dot; literal addresses are not permitted.
-Expected<std::string> server_name_to_send(std::string_view name) {
-  if (name.ends_with('.')) name.remove_suffix(1);
-  if (name.empty() || name.find(':') != std::string_view::npos) return std::string();
-  const bool is_ipv4 =
-      std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isdigit(c) || c == '.'; });
-  if (is_ipv4) return std::string();
-  const bool is_dns_name = name.size() <= 253 && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                             return std::isalnum(c) || c == '-' || c == '.' || c == '_';
-                           });
-  if (!is_dns_name) {
-    return fail(Reason::invalid_argument, "server_name is no DNS name: " + escaped(as_bytes(name)));
-  }
-  return std::string(name);
-}
-
-}  // namespace
 
 // A session is offered only where this context would have made the same one: by a peer that was authenticated
 // as this context authenticates its peers.
@@ -62,6 +41,7 @@ bool Client::fits(const session::SessionBody& session) const {
 bool Client::fits(const Credential& credential) const {
   const psk::CredentialBody& body = psk::CredentialAccess::body(credential);
   const ClientHandshake& h = *handshake_;
+  if (!is_for_tls13(body.usage)) return false;
   if (!body.is_imported() && !endpoint_.settings->has_suite_for(body.hash)) return false;
   if (body.not_before && h.now < *body.not_before) return false;
   if (body.not_after && h.now >= *body.not_after) return false;
@@ -92,51 +72,36 @@ OfferedPsk Client::offered(std::size_t index) const {
   return found;
 }
 
-void Client::find_session(const ClientOptions& options) {
+void Client::use_session(Session session) {
   const policy::Settings& settings = *endpoint_.settings;
-  ClientHandshake& h = *handshake_;
-  std::optional<Session> session = options.session;
-  const std::string_view key = options.session_key.empty() ? options.server_name : options.session_key;
-  if (settings.options.session_store) endpoint_.established.extras().session_key = key;
-  if (settings.options.session_store || settings.options.on_session)
-    endpoint_.established.extras().session_name = h.verify_name;
-  if (!session && settings.options.session_store && !key.empty())
-    session = settings.options.session_store->take(key, h.now);
-  if (!session || !fits(session::SessionAccess::body(*session))) return;
-  const session::SessionBody& body = session::SessionAccess::body(*session);
-  h.session_secrets = psk::derive_psk_secrets(settings.provider->hash(policy::hash_of(body.cipher_suite)),
-                                              body.psk.bytes(), psk::PskKind::resumption);
-  h.session = std::move(session);
+  const session::SessionBody& body = session::SessionAccess::body(session);
+  handshake_->session_secrets =
+      psk::derive_psk_secrets(settings.provider->hash(policy::hash_of(body.cipher_suite)), body.psk.bytes(),
+                              psk::PskKind::resumption);
+  handshake_->session = std::move(session);
 }
 
-Expected<> Client::start(const ClientOptions& options) {
-  if (auto ok = prepare(options); !ok) return ok;
-  if (auto ok = send_client_hello(); !ok) return ok;
-  if (auto ok = begin_early_data(); !ok) return ok;
+Expected<bool> Client::start(const ClientOptions& options) {
+  auto ok = prepare(options);
+  if (ok && handshake_->below && !offers_psk() && !handshake_->offers_certificates) return false;
+  if (ok) ok = send_client_hello();
+  if (ok) ok = begin_early_data();
+  if (!ok) return std::unexpected(std::move(ok.error()));
   state_ = State::WAIT_SH;
-  return {};
+  return true;
 }
 
 Expected<> Client::prepare(const ClientOptions& options) {
   const policy::Settings& settings = *endpoint_.settings;
   handshake_ = std::make_unique_for_overwrite<ClientHandshake>();
   ClientHandshake& h = *handshake_;
-  h.now = settings.now();
-  if (!options.server_name.empty()) {
-    auto name = server_name_to_send(options.server_name);
-    if (!name) return std::unexpected(std::move(name.error()));
-    endpoint_.established.server_name = std::move(*name);
+  if (auto ok = handshake::begin_start(endpoint_, options, h); !ok) return ok;
+  auto session = handshake::take_session(endpoint_, options, h);
+  if (session && fits(session::SessionAccess::body(*session))) {
+    use_session(std::move(*session));
+    session.reset();
   }
-  h.verify_name = options.verify_name ? *options.verify_name : options.server_name;
-  if (h.verify_name.ends_with('.')) h.verify_name.pop_back();  // an absolute name; certificates have none
-  h.offers_certificates = settings.options.verification.has_value();
-  if (options.credentials) {
-    h.own_credentials.assign(options.credentials->begin(), options.credentials->end());
-    h.credentials = h.own_credentials;
-  } else {
-    h.credentials = settings.options.credentials;
-  }
-  find_session(options);
+  if (auto ok = handshake::offer_below(endpoint_, options, std::move(session), h); !ok) return ok;
   const CertWithExternPsk both = settings.options.cert_with_extern_psk;
   if (both != CertWithExternPsk::off) {
     // RFC 8773 section 5.1: never beside a resumption key. A session stands alone, or beside what may stand
@@ -154,6 +119,7 @@ Expected<> Client::prepare(const ClientOptions& options) {
     }
   }
   if (!offers_psk() && !h.offers_certificates) {
+    if (h.below) return {};  // a matter for TLS 1.2
     return fail(Reason::no_credential_usable,
                 h.credentials.empty() ? "no key is configured"
                                       : "of " + std::to_string(h.credentials.size()) +
@@ -161,12 +127,8 @@ Expected<> Client::prepare(const ClientOptions& options) {
                                             "and has the hash of a configured suite");
   }
   if (auto ok = consider_early_data(options); !ok) return ok;
-  h.session_id_size = settings.options.middlebox_compatibility ? 32 : 0;
-  std::array<std::uint8_t, 64> random;
-  if (auto ok = settings.public_random(MutableBytes(random).first(std::size_t{32} + h.session_id_size)); !ok)
+  if (auto ok = handshake::draw_randoms(endpoint_, settings.options.middlebox_compatibility, h); !ok)
     return ok;
-  std::copy_n(random.begin(), 32, h.random.begin());
-  std::copy_n(random.begin() + 32, h.session_id_size, h.session_id.begin());
   for (const policy::Suite& suite : settings.suites) {
     if (offers(suite)) h.transcript.begin(settings.provider->hash(suite.hash));
   }

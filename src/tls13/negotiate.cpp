@@ -23,8 +23,6 @@ bool contains(const wire::list<T, Lowest, Highest>& list, T value) {
 }
 
 Expected<> read_version(const message::ClientHello& hello, const Extensions& extensions) {
-  if (hello.legacy_version <= message::legacy_version_ssl30)
-    return fail(Reason::no_common_version, "SSL 3.0");
   // Section 4.2.1: legacy_version says nothing where supported_versions is, and TLS 1.2 at most where it is
   // not.
   if (!extensions.has(ExtensionType::supported_versions)) {
@@ -34,24 +32,6 @@ Expected<> read_version(const message::ClientHello& hello, const Extensions& ext
   if (!offered) return std::unexpected(offered.error());
   if (!contains(offered->versions, version))
     return fail(Reason::no_common_version, "the client does not offer TLS 1.3");
-  return {};
-}
-
-Expected<> read_server_name(const Extensions& extensions, Offer& offer) {
-  if (!extensions.has(ExtensionType::server_name)) return {};
-  const auto list = extensions.read<extension::ServerNameList>(ExtensionType::server_name);
-  if (!list) return std::unexpected(list.error());
-  bool repeated = false;
-  list->server_name_list.for_each([&](const extension::ServerName& name) {
-    if (name.name_type != extension::NameType::host_name) return;
-    repeated = repeated || !offer.server_name.empty();
-    offer.server_name = as_text(name.host_name.data);
-  });
-  // RFC 6066 section 3: one name of a type. A NUL or an endless name is nobody's host name.
-  if (repeated) return fail(Reason::malformed_message, "server_name has two host names");
-  if (offer.server_name.size() > 255 || offer.server_name.find('\0') != std::string_view::npos) {
-    return fail(Reason::malformed_message, "server_name is no host name");
-  }
   return {};
 }
 
@@ -106,18 +86,16 @@ Expected<> read_psks(const Extensions& extensions, Offer& offer) {
 }  // namespace
 
 Expected<Offer> read_offer(Bytes client_hello) {
+  auto hello = handshake::read_hello(client_hello);
+  if (!hello) return std::unexpected(std::move(hello.error()));
   Offer offer;
-  offer.whole = client_hello;
-  const auto hello = wire::decode<message::ClientHello>(client_hello.subspan(message::handshake_header_size));
-  if (!hello) return malformed(hello.error(), message::HandshakeType::client_hello);
-  offer.hello = *hello;
-  auto extensions = Extensions::parse(hello->extensions, In::CH, {});
-  if (!extensions) return std::unexpected(std::move(extensions.error()));
-  auto ok = read_version(*hello, *extensions);
+  static_cast<handshake::Hello&>(offer) = *hello;
+  const Extensions* const extensions = &offer.extensions;
+  auto ok = read_version(offer.hello, *extensions);
   // Section 4.1.2.
-  const Bytes compression = hello->legacy_compression_methods.data;
+  const Bytes compression = offer.hello.legacy_compression_methods.data;
   if (ok && (compression.size() != 1 || compression[0] != 0)) ok = fail(Reason::compression_not_null);
-  if (ok) ok = read_server_name(*extensions, offer);
+  if (ok) ok = handshake::read_server_name(offer);
   if (ok) ok = read_groups(*extensions, offer);
   if (ok) ok = read_psks(*extensions, offer);
   // Sections 4.2.6 and 4.2.10: these two have no content.
@@ -126,54 +104,7 @@ Expected<Offer> read_offer(Bytes client_hello) {
       ok = fail(Reason::malformed_message, "the extension " + extension::name(type) + " has content");
   }
   if (!ok) return std::unexpected(std::move(ok.error()));
-  offer.extensions = *extensions;
   return offer;
-}
-
-Expected<> choose_alpn(const policy::Settings& settings, const Offer& offer, Negotiated& out) {
-  const auto& ours = settings.options.alpn;
-  if (!offer.extensions.has(ExtensionType::application_layer_protocol_negotiation)) return {};
-  const auto list = offer.extensions.read<extension::ProtocolNameList>(
-      ExtensionType::application_layer_protocol_negotiation);
-  if (!list) return std::unexpected(list.error());
-  if (ours.empty()) return {};
-  for (const std::string& protocol : ours) {
-    bool found = false;
-    list->protocol_name_list.for_each(
-        [&](const wire::opaque<1, 255>& name) { return !(found = as_text(name.data) == protocol); });
-    if (!found) continue;
-    out.alpn = &protocol;
-    return {};
-  }
-  std::string offered;
-  list->protocol_name_list.for_each([&](const wire::opaque<1, 255>& name) {
-    if (offered.size() < 100) offered += (offered.empty() ? "" : ", ") + escaped(name.data);
-  });
-  return fail(Reason::no_common_alpn, "the client offers " + offered);
-}
-
-Expected<> choose_record_limits(const policy::Settings& settings, const Offer& offer, Negotiated& out) {
-  const auto most = static_cast<std::uint16_t>(record::max_plaintext);
-  if (offer.extensions.has(ExtensionType::record_size_limit)) {
-    const auto limit = offer.extensions.read<extension::RecordSizeLimit>(ExtensionType::record_size_limit);
-    if (!limit) return std::unexpected(limit.error());
-    if (limit->record_size_limit < 64) return fail(Reason::record_size_limit_invalid);  // RFC 8449 section 4
-    out.limit_by = Negotiated::LimitBy::record_size_limit;
-    // In TLS 1.3 the limit counts the content type as well.
-    out.sent_limit = std::min(static_cast<std::uint16_t>(limit->record_size_limit - 1), most);
-    const std::size_t ours = settings.options.record_size_limit;
-    out.received_limit = ours ? static_cast<std::uint16_t>(ours) : most;
-  } else if (offer.extensions.has(ExtensionType::max_fragment_length)) {
-    // RFC 6066 section 4; RFC 8449 section 5: not beside a record_size_limit.
-    const auto length =
-        offer.extensions.read<extension::MaxFragmentLength>(ExtensionType::max_fragment_length);
-    if (!length) return std::unexpected(length.error());
-    const auto code = static_cast<unsigned>(length->max_fragment_length);
-    if (code < 1 || code > 4) return fail(Reason::max_fragment_length_mismatch);
-    out.limit_by = Negotiated::LimitBy::max_fragment_length;
-    out.sent_limit = out.received_limit = static_cast<std::uint16_t>(256u << code);
-  }
-  return {};
 }
 
 Expected<> choose_suite(const policy::Settings& settings, const Offer& offer, const policy::Suite* fixed,

@@ -13,7 +13,7 @@
 #include "extension/key_share.h"
 #include "extension/pre_shared_key.h"
 #include "extension/table.h"
-#include "message/client_hello.h"
+#include "handshake/hello.h"
 #include "policy/settings.h"
 #include "psk/credential_body.h"
 #include "session/session_body.h"
@@ -21,20 +21,14 @@
 
 namespace sesame::tls13 {
 
-/// A ClientHello, decoded and checked for form. Views of the message.
-struct Offer {
-  Bytes whole;  ///< the message with its header
-  message::ClientHello hello;
-  extension::Extensions extensions;
-  std::string_view server_name;
+/// A ClientHello of TLS 1.3.
+struct Offer : handshake::Hello {
   wire::list<PskKeyExchangeMode, 1, 255> modes;
   wire::list<NamedGroup, 2, 0xffff> groups;  ///< empty: none offered
   wire::list<extension::KeyShareEntry, 0, 0xffff> client_shares;
   extension::OfferedPsks psks;
   bool has_psks = false;
   Bytes truncated;  ///< the message without its binders (section 4.2.11.2); all of it where there are none
-
-  bool has(extension::ExtensionType type) const noexcept { return extensions.has(type); }
 };
 
 /// Errors: malformed_message, trailing_octets, no_common_version, compression_not_null, extension_missing,
@@ -65,12 +59,7 @@ struct Negotiated {
   PskKeyExchangeMode mode{};
   std::optional<NamedGroup> group;
   Bytes peer_share;  ///< empty with a group: a HelloRetryRequest has to ask for it
-  /// How records are limited: by record_size_limit (RFC 8449), by max_fragment_length (RFC 6066), or not at
-  /// all.
-  enum class LimitBy : std::uint8_t { nothing, record_size_limit, max_fragment_length };
-  LimitBy limit_by = LimitBy::nothing;
-  std::uint16_t sent_limit = 0;  ///< octets of content, if anything limits it
-  std::uint16_t received_limit = 0;
+  handshake::RecordLimits limits;
 };
 
 /// How far the look-up of the client's identities has come: it may be left and taken up again.
@@ -99,12 +88,6 @@ struct PskLookup {
     refusal.reset();
   }
 };
-
-/// Error: no_common_alpn.
-Expected<> choose_alpn(const policy::Settings& settings, const Offer& offer, Negotiated& out);
-
-/// Errors: malformed_message, record_size_limit_invalid, max_fragment_length_mismatch.
-Expected<> choose_record_limits(const policy::Settings& settings, const Offer& offer, Negotiated& out);
 
 /// What a source is asked for an identity of the ClientHello. The views are of the offer.
 PskQuery make_query(const Offer& offer, Bytes identity, TimePoint now);

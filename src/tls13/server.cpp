@@ -66,45 +66,6 @@ Expected<ServerState> Server::on_client_hello(Server& server, const Incoming& me
 
 namespace {
 
-ClientHelloInfo info_of(const Offer& offer) {
-  ClientHelloInfo info;
-  info.server_name = offer.server_name;
-  if (const auto list = offer.extensions.read<extension::ProtocolNameList>(
-          ExtensionType::application_layer_protocol_negotiation)) {
-    list->protocol_name_list.for_each(
-        [&](const wire::opaque<1, 255>& name) { info.alpn.push_back(as_text(name.data)); });
-  }
-  if (const auto schemes =
-          offer.extensions.read<extension::SignatureSchemeList>(ExtensionType::signature_algorithms)) {
-    schemes->supported_signature_algorithms.for_each(
-        [&](SignatureScheme scheme) { info.signature_schemes.push_back(scheme); });
-  }
-  offer.hello.cipher_suites.for_each([&](CipherSuite suite) { info.cipher_suites.push_back(suite); });
-  return info;
-}
-
-}  // namespace
-
-// Before anything is chosen, and once: the second ClientHello stays with what was selected for the first.
-// False: the answer comes later.
-Expected<bool> Server::select_context(const Offer& offer) {
-  ServerHandshake& h = *handshake_;
-  const auto& select = endpoint_.settings->options.select;
-  if (h.context_chosen || !select) return true;
-  ContextChoice choice;
-  select(info_of(offer), choice);
-  if (choice.refusal()) return std::unexpected(Error(Reason::context_refused).with_alert(*choice.refusal()));
-  if (choice.is_later()) {
-    h.context_pending = true;
-    return false;
-  }
-  h.context_chosen = true;
-  if (choice.context()) endpoint_.settings = &endpoint_.port.use_context(choice.context());
-  return true;
-}
-
-namespace {
-
 // Neither by a key nor by a certificate.
 std::unexpected<Error> cannot_authenticate(const policy::Settings& settings, const Offer& offer,
                                            PskLookup& lookup) {
@@ -127,9 +88,12 @@ Expected<> Server::choose(const Offer& offer, Negotiated& negotiated, bool& late
   ServerHandshake& h = *handshake_;
   const policy::Settings& settings = *endpoint_.settings;
   const policy::Suite* const fixed = h.retry ? h.retry->suite : nullptr;
-  auto ok = choose_alpn(settings, offer, negotiated);
-  if (ok) ok = choose_record_limits(settings, offer, negotiated);
-  if (!ok) return ok;
+  const auto alpn = handshake::choose_alpn(settings, offer);
+  if (!alpn) return std::unexpected(alpn.error());
+  negotiated.alpn = *alpn;
+  const auto limits = handshake::choose_record_limits(settings, offer, ProtocolVersion::tls13);
+  if (!limits) return std::unexpected(limits.error());
+  negotiated.limits = *limits;
   PskChoice psk = PskChoice::none;
   if (offer.has_psks && (settings.options.psk_source || settings.options.tickets.issuer)) {
     auto chosen = choose_psk(settings, offer, h.now, fixed, h.transcript, h.lookup, negotiated);
@@ -140,7 +104,7 @@ Expected<> Server::choose(const Offer& offer, Negotiated& negotiated, bool& late
     later = true;
     return {};
   }
-  ok = choose_cert_with_extern_psk(settings, offer, negotiated);
+  auto ok = choose_cert_with_extern_psk(settings, offer, negotiated);
   if (!ok) return ok;
   if (psk == PskChoice::none) {
     negotiated.by_certificate = true;
@@ -163,9 +127,6 @@ Expected<ServerState> Server::negotiate(Bytes client_hello) {
     if (h.client_hello.empty()) h.client_hello.assign(client_hello.begin(), client_hello.end());
     return RECVD_CH;
   };
-  const auto selected = select_context(*offer);
-  if (!selected) return std::unexpected(selected.error());
-  if (!*selected) return suspend();
   const policy::Settings& settings = *endpoint_.settings;
   // Until it is accepted.
   if (offer->has(ExtensionType::early_data)) endpoint_.port.pass_over_early_data();
@@ -229,21 +190,6 @@ Expected<> Server::supply_psk(std::span<const Credential> credentials) {
   if (const auto query = pending_psk()) lookup.answer.ask(*query);
   PskAnswer answer = lookup.answer.handle();
   for (const Credential& credential : credentials) answer.add(credential);
-  return take_up_again();
-}
-
-std::optional<ClientHelloInfo> Server::pending_context() const {
-  if (!awaits_context()) return std::nullopt;
-  const auto offer = read_offer(handshake_->client_hello);
-  if (!offer) return std::nullopt;
-  return info_of(*offer);
-}
-
-Expected<> Server::supply_context(std::shared_ptr<const Context> context) {
-  if (!awaits_context()) return fail(Reason::nothing_pending);
-  handshake_->context_pending = false;
-  handshake_->context_chosen = true;
-  if (context) endpoint_.settings = &endpoint_.port.use_context(std::move(context));
   return take_up_again();
 }
 

@@ -55,8 +55,6 @@ struct ServerHandshake {
   TimePoint now;
   message::Random client_random;
   std::optional<Retry> retry;
-  bool context_chosen = false;   // the select function was asked, and has answered
-  bool context_pending = false;  // it answers later
   PskLookup lookup;
   std::vector<std::uint8_t> client_hello;  // kept while an answer is owed
   transcript::Transcript transcript;
@@ -104,16 +102,9 @@ class Server {
            state_ == State::VERIFYING || state_ == State::POST_VERIFYING;
   }
   /// RECVD_CH: the source answers later. The query's views are valid until supply_psk.
-  bool awaits_psk() const noexcept {
-    return state_ == State::RECVD_CH && handshake_ && !handshake_->context_pending;
-  }
+  bool awaits_psk() const noexcept { return state_ == State::RECVD_CH && handshake_; }
   std::optional<PskQuery> pending_psk() const;
   Expected<> supply_psk(std::span<const Credential> credentials);
-  bool awaits_context() const noexcept {
-    return state_ == State::RECVD_CH && handshake_ && handshake_->context_pending;
-  }
-  std::optional<ClientHelloInfo> pending_context() const;
-  Expected<> supply_context(std::shared_ptr<const Context> context);
   bool awaits_verdict() const noexcept {
     return state_ == State::VERIFYING || state_ == State::POST_VERIFYING;
   }
@@ -155,7 +146,6 @@ class Server {
 
   // server.cpp
   Expected<State> negotiate(Bytes client_hello);
-  Expected<bool> select_context(const Offer& offer);
   Expected<> choose(const Offer& offer, Negotiated& negotiated, bool& later);
   Expected<> take_up_again();
   Expected<> check_second_client_hello(const Offer& offer) const;

@@ -58,8 +58,7 @@ Expected<secret::HandshakeStage> Server::send_server_hello(const Offer& offer, N
 }
 
 Expected<> Server::send_encrypted_extensions(const Offer& offer, const Negotiated& negotiated) {
-  using LimitBy = Negotiated::LimitBy;
-  const LimitBy limit_by = negotiated.limit_by;
+  const handshake::RecordLimits& limits = negotiated.limits;
   const bool name_used =
       negotiated.by_server_name || (negotiated.by_certificate && !offer.server_name.empty());
   const auto type = [](wire::Writer& w, ExtensionType which, std::optional<CertificateType> chosen) {
@@ -74,14 +73,7 @@ Expected<> Server::send_encrypted_extensions(const Offer& offer, const Negotiate
           w.prefixed(2, [&] { write(w, wire::opaque<1, 255>{as_bytes(*negotiated.alpn)}); });
         });
       }
-      if (limit_by == LimitBy::record_size_limit) {
-        write_extension(w, ExtensionType::record_size_limit,
-                        [&] { w.uint(negotiated.received_limit + 1u, 2); });
-      }
-      if (limit_by == LimitBy::max_fragment_length) {
-        write_extension(w, ExtensionType::max_fragment_length,
-                        [&] { w.put(offer.extensions[ExtensionType::max_fragment_length]); });
-      }
+      handshake::write_record_limits(limits, offer, ProtocolVersion::tls13, w);
       type(w, ExtensionType::client_certificate_type, negotiated.client_type);
       type(w, ExtensionType::server_certificate_type, negotiated.server_type);
       if (negotiated.early_data > 0) write_extension(w, ExtensionType::early_data, [] {});
@@ -90,9 +82,9 @@ Expected<> Server::send_encrypted_extensions(const Offer& offer, const Negotiate
   });
   if (!message) return std::unexpected(std::move(message.error()));
   handshake_->transcript.add(*message);
-  if (limit_by != LimitBy::nothing) {
-    endpoint_.port.limit_sent_content(negotiated.sent_limit);
-    endpoint_.port.limit_received_content(negotiated.received_limit);
+  if (limits.by != handshake::RecordLimits::By::nothing) {
+    endpoint_.port.limit_sent_content(limits.sent);
+    endpoint_.port.limit_received_content(limits.received);
   }
   return {};
 }

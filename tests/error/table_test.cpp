@@ -80,7 +80,8 @@ TEST(ErrorTable, WritesForAPersonWhateverTheReason) {
 }
 
 TEST(AlertTable, HasEachAlertOfTheEnumeration) {
-  EXPECT_EQ(error::alert_rows().size(), 27u);  // RFC 8446 appendix B.2 without the reserved values
+  EXPECT_EQ(error::alert_rows().size(),
+            28u);  // RFC 8446 appendix B.2 without the reserved values, and no_renegotiation
   EXPECT_EQ(error::alert_row(Alert::none), nullptr);
   EXPECT_EQ(error::alert_row(static_cast<Alert>(1)), nullptr);
   for (unsigned i = 0; i < 255; ++i) {
