@@ -1,7 +1,8 @@
 // Sessions: what a handshake leaves for the next one to resume (RFC 8446 sections 2.2 and 4.6.1).
 //
-// A server gives tickets by a TicketIssuer: TicketKeys seals the session into the ticket and remembers
-// nothing, SessionCache remembers it, in bounded memory. A client keeps its sessions in a SessionStore.
+// A server gives tickets (in TLS 1.2 and below: RFC 5077) or identifiers by a TicketIssuer: TicketKeys seals
+// the session into the ticket and remembers nothing, SessionCache remembers it, in bounded memory. A client
+// keeps its sessions in a SessionStore.
 #pragma once
 
 #include <sesame/bytes.h>
@@ -97,6 +98,23 @@ class TicketIssuer {
   virtual std::optional<Session> open(Bytes ticket, TimePoint now) = 0;
   /// Whether open() gives each ticket once only.
   virtual bool is_single_use() const noexcept = 0;
+
+  // TLS 1.2 and below: an issuer that remembers sessions gives them identifiers (RFC 5246 section 7.4.1.2)
+  // rather than tickets. A session is resumed by its identifier as often as the client likes.
+
+  virtual bool uses_session_ids() const noexcept { return false; }
+  /// A new identifier of 32 octets, for a session that will be kept once its handshake is done.
+  virtual Expected<std::array<std::uint8_t, 32>> new_session_id() { return fail(Reason::invalid_argument); }
+  virtual void keep(Bytes session_id, const Session& session, TimePoint now) {
+    static_cast<void>(session_id), static_cast<void>(session), static_cast<void>(now);
+  }
+  /// nullopt: it is unknown, or too old.
+  virtual std::optional<Session> find(Bytes session_id, TimePoint now) {
+    static_cast<void>(session_id), static_cast<void>(now);
+    return std::nullopt;
+  }
+  /// Its connection failed: it is resumed no more (RFC 5246 section 7.2.2).
+  virtual void forget(Bytes session_id) { static_cast<void>(session_id); }
 };
 
 struct TicketKeysOptions {

@@ -23,8 +23,8 @@ Expected<std::vector<std::uint8_t>> encrypt_premaster(const Provider& provider, 
                                                       ProtocolVersion offered, RsaPremaster& premaster);
 
 /// Server: always gives 48 octets, random ones where what was encrypted is not well formed or has another
-/// version: neither the result nor the time tells (RSA_PKCS1_WITH_TLS_PADDING). `offered` is legacy_version of
-/// the ClientHello. Error: internal_error, for reasons that are not the client's.
+/// version: neither the result nor the time tells (RSA_PKCS1_WITH_TLS_PADDING). `offered` is legacy_version
+/// of the ClientHello. Error: internal_error, for reasons that are not the client's.
 Expected<> decrypt_premaster(const Provider& provider, EVP_PKEY* private_key, ProtocolVersion offered,
                              Bytes encrypted, RsaPremaster& premaster);
 /// Whether the key can decrypt: RSA, not RSASSA-PSS.

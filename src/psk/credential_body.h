@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "psk/secrets.h"
+#include "secret/secret_buffer.h"
 
 namespace sesame::psk {
 
@@ -39,6 +40,10 @@ struct CredentialBody {
   /// The binder over the hash of the truncated transcript (RFC 8446 section 4.2.11.2).
   void write_binder(const crypto::Provider& provider, HashAlgorithm target, Bytes transcript_hash,
                     MutableBytes out) const noexcept;
+
+  /// TLS 1.2, plain PSK (RFC 4279 section 2): the premaster secret as the key of an HMAC by `prf`; kept as
+  /// long as the body, as secrets() is. Safe for concurrent calls.
+  const crypto::HmacKey& plain_premaster(HashAlgorithm prf) const noexcept;
 
   // The same for the key's own hash: all that there is for a key that is used as it is.
   const PskSecrets& secrets() const noexcept { return secrets(hash); }
@@ -91,7 +96,11 @@ struct Restrictions {
 
 /// One key of an answer.
 struct Candidate {
-  PskSecrets secrets;
+  PskSecrets secrets;  ///< TLS 1.3
+  /// TLS 1.2 and below (PskQuery::version): the key itself, and the premaster secret of plain PSK (RFC 4279
+  /// section 2) as the key of an HMAC by PskQuery::target_hash, which is the PRF's; empty below TLS 1.2.
+  secret::SecretBuffer key;
+  crypto::HmacKey plain_premaster;
   Restrictions restrictions;
   /// Why the key cannot be for what the client sent, though the identity is its own: to be refused with
   /// psk_wrong_usage. A static text behind the identity; empty: it can. `secrets` then belong to no key at

@@ -54,7 +54,8 @@ class KeyBlock {
  public:
   static Expected<KeyBlock> derive(const MasterSecret& master, const policy::Suite& suite,
                                    ProtocolVersion version, bool encrypt_then_mac,
-                                   const message::Random& client_random, const message::Random& server_random);
+                                   const message::Random& client_random,
+                                   const message::Random& server_random);
   /// Views of the block, for what `writer` sends.
   record::BlockKeys keys_of(Side writer) const noexcept;
 
@@ -67,8 +68,9 @@ class KeyBlock {
 
 // ---- premaster secrets ----
 
-/// RFC 4279 section 2: uint16 length, other_secret, uint16 length, psk. `other_secret` is as many zeros as the
-/// key has octets for plain PSK, the Diffie-Hellman secret for DHE_PSK and ECDHE_PSK, the 48 octets of RSA_PSK.
+/// RFC 4279 section 2: uint16 length, other_secret, uint16 length, psk. `other_secret` is as many zeros as
+/// the key has octets for plain PSK, the Diffie-Hellman secret for DHE_PSK and ECDHE_PSK, the 48 octets of
+/// RSA_PSK.
 secret::SecretBuffer psk_premaster(Bytes other_secret, Bytes psk);
 /// The same for plain PSK.
 secret::SecretBuffer plain_psk_premaster(Bytes psk);

@@ -10,8 +10,8 @@ namespace sesame::transcript {
 
 class HandshakeHash {
  public:
-  /// By the hash of the PRF: SHA-256, SHA-384, or MD5 and SHA-1 one behind the other. With `keep_messages` the
-  /// messages are kept too, until forget_messages(). Error: algorithm_unavailable.
+  /// By the hash of the PRF: SHA-256, SHA-384, or MD5 and SHA-1 one behind the other. With `keep_messages`
+  /// the messages are kept too, until forget_messages(). Error: algorithm_unavailable.
   Expected<> begin(const crypto::Provider& provider, secret::Prf which, bool keep_messages);
   bool begun() const noexcept { return begun_; }
 
