@@ -238,6 +238,7 @@ TEST_F(GnuTlsTls12, TellsAndSeesTheHint) {
     const auto done = peer.handshake();
     ASSERT_TRUE(done) << why(done) << process.all();
     talk(peer, process);
+    process.wait_for("PSK hint 'ask for bob'");
   }
 }
 
