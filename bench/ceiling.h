@@ -45,4 +45,15 @@ class HandshakeCeiling {
   Mode mode_;
 };
 
+/// The same of PSK-AES128-GCM-SHA256 in TLS 1.2, with extended master secret.
+class Tls12Ceiling {
+ public:
+  Tls12Ceiling();
+  void handshake() noexcept;
+
+ private:
+  std::shared_ptr<const sesame::crypto::Provider> provider_;
+  sesame::crypto::HmacKey premaster_;  // depends on the key alone
+};
+
 }  // namespace bench

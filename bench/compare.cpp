@@ -1,8 +1,8 @@
 // compare: Sesame and the system's libssl, measured in turns in one process on one thread; prints a table of
 // ratios.
 //
-//   compare [--json] [--quick] [--gate] [--only handshakes|certificates|heap|records|keyring] [--identities
-//   N]
+//   compare [--json] [--quick] [--gate] [--only handshakes|certificates|heap|records|tls12|keyring]
+//           [--identities N]
 //
 // --quick takes a tenth of the rounds. --gate: exit status 2 where a goal is missed by more than a tenth.
 #include <cstdio>
@@ -33,7 +33,7 @@ int main(int argc, char** argv) {
     } else {
       std::fprintf(
           stderr,
-          "usage: %s [--json] [--quick] [--gate] [--only handshakes|certificates|heap|records|keyring] "
+          "usage: %s [--json] [--quick] [--gate] [--only handshakes|certificates|heap|records|tls12|keyring] "
           "[--identities N]\n",
           argv[0]);
       return 64;
@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
   if (wanted("certificates")) bench::measure_certificates(rows, options);
   if (wanted("heap")) bench::measure_heap(rows);
   if (wanted("records")) bench::measure_records(rows, options);
+  if (wanted("tls12")) bench::measure_tls12(rows, options);
   if (wanted("keyring")) bench::measure_keyring(rows, options, 10'000, identities);
 
   const bench::Machine machine = bench::this_machine();

@@ -63,7 +63,7 @@ struct Server {
               "the keyring refuses a key");
     }
     octets_a_key = (resident_octets() - before) / static_cast<double>(size);
-    contexts.emplace(Mode::psk_ke, keyring);
+    contexts.emplace(Setting{.mode = Mode::psk_ke}, keyring);
   }
   Population population;
   std::shared_ptr<sesame::Keyring> keyring;

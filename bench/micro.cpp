@@ -120,14 +120,14 @@ void shared_secret(benchmark::State& state) {
 BENCHMARK(shared_secret);
 
 void client_hello(benchmark::State& state) {
-  native::Contexts contexts(static_cast<Mode>(state.range(0)));
+  native::Contexts contexts({.mode = static_cast<Mode>(state.range(0))});
   for (auto _ : state) benchmark::DoNotOptimize(contexts.client_hello());
 }
 BENCHMARK(client_hello)->Arg(static_cast<int>(Mode::psk_ke))->Arg(static_cast<int>(Mode::psk_dhe_ke));
 
 template <class Contexts>
 void handshake(benchmark::State& state) {
-  Contexts contexts(static_cast<Mode>(state.range(0)));
+  Contexts contexts({.mode = static_cast<Mode>(state.range(0))});
   for (auto _ : state) auto pair = contexts.connect();
 }
 BENCHMARK(handshake<native::Contexts>)
@@ -138,7 +138,7 @@ BENCHMARK(handshake<openssl::Contexts>)
     ->Arg(static_cast<int>(Mode::psk_dhe_ke));
 
 void record(benchmark::State& state) {
-  native::Contexts contexts(Mode::psk_ke);
+  native::Contexts contexts({.mode = Mode::psk_ke});
   auto pair = contexts.connect();
   const std::vector<std::uint8_t> data(static_cast<std::size_t>(state.range(0)));
   std::vector<std::uint8_t> room(data.size() + 1024);

@@ -1,11 +1,10 @@
 // Sesame's own interface, as a program would use it that moves octets between two connections: one Context a
-// side for all connections, output() and receive() in place, TLS_AES_128_GCM_SHA256, everything else as
+// side for all connections, output() and receive() in place, everything that a Setting does not name as
 // ContextOptions has it.
 #pragma once
 
 #include <sesame/sesame.h>
 
-#include <array>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -38,7 +37,7 @@ class Pair {
 class Contexts {
  public:
   /// `source`: where the server finds keys; none: a keyring with the one key of peer.h.
-  explicit Contexts(Mode mode, std::shared_ptr<sesame::PskSource> source = nullptr);
+  explicit Contexts(const Setting& setting, std::shared_ptr<sesame::PskSource> source = nullptr);
 
   /// Makes both connections and runs the handshake to its end on both sides. `credential`: what the client
   /// offers in place of the key of peer.h.
@@ -47,12 +46,17 @@ class Contexts {
   std::size_t client_hello();
 
  private:
+  sesame::ClientOptions client_options() const;
+  void check(const sesame::Connection& client, const sesame::Connection& server) const;
+
+  Setting setting_;
   std::shared_ptr<const sesame::Context> client_;
   std::shared_ptr<const sesame::Context> server_;
-  Mode mode_;
+  std::optional<sesame::Session> session_;  // to be resumed
 };
 
-/// A credential, or the end of the program.
-sesame::Credential make_credential(sesame::Bytes identity, sesame::Bytes key);
+/// A credential for TLS 1.3 as it is, or for `usage`; or the end of the program.
+sesame::Credential make_credential(sesame::Bytes identity, sesame::Bytes key,
+                                   sesame::PskUsage usage = sesame::PskUsage::tls13);
 
 }  // namespace bench::native

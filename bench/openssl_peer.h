@@ -1,6 +1,7 @@
-// The system's libssl, as a program would use it: TLS 1.3 with an external PSK through the use_session and
-// find_session callbacks, one SSL_CTX a side for all connections, memory BIOs between two SSL objects,
-// TLS_AES_128_GCM_SHA256, no tickets.
+// The system's libssl, as a program would use it: one SSL_CTX a side for all connections, memory BIOs between
+// two SSL objects. In TLS 1.3 an external PSK comes through the use_session and find_session callbacks, in
+// TLS 1.2 and below through the psk_client and psk_server callbacks, and a session secret through its own. No
+// tickets, unless one is resumed.
 #pragma once
 
 #include <openssl/ssl.h>
@@ -28,7 +29,8 @@ class Pair {
   void free_client() noexcept;
   void free_server() noexcept;
 
-  /// The client seals one record of `data`, the server opens it into `into`, which has room for it.
+  /// The client seals `size` octets of `data` into one record, the server opens it into `into`, which has
+  /// room for it.
   void transfer(const std::uint8_t* data, std::size_t size, std::uint8_t* into) noexcept;
 
  private:
@@ -39,7 +41,7 @@ class Pair {
 class Contexts {
  public:
   /// `release_buffers`: SSL_MODE_RELEASE_BUFFERS, with which an idle SSL object keeps no record buffers.
-  explicit Contexts(Mode mode, bool release_buffers = false);
+  explicit Contexts(const Setting& setting, bool release_buffers = false);
   Contexts(const Contexts&) = delete;
   Contexts& operator=(const Contexts&) = delete;
   ~Contexts();
@@ -48,9 +50,12 @@ class Contexts {
   Pair connect();
 
  private:
+  void check(SSL* client, SSL* server) const;
+
+  Setting setting_;
   SSL_CTX* client_;
   SSL_CTX* server_;
-  Mode mode_;
+  SSL_SESSION* session_ = nullptr;  // to be resumed
 };
 
 }  // namespace bench::openssl

@@ -265,6 +265,8 @@ Expected<> ConnectionBody::on_alert(Bytes content) {
   const bool is_warning = speaks_below13() && content[0] == warning;
   if (alert == Alert::user_canceled || is_warning) {
     if (++warnings_ > settings_->options.limits.warnings) return fail(Reason::too_many_warnings);
+    auto* const client = std::get_if<tls12::Client>(&machine_);
+    if (client && is_warning && alert == Alert::no_renegotiation) client->on_no_renegotiation();
     return {};
   }
   return std::unexpected(Error::received(alert));

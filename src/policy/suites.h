@@ -22,7 +22,8 @@ struct Suite {
   // TLS 1.2 and below.
   KeyExchangeMethod key_exchange = KeyExchangeMethod::any;
   const crypto::CbcAlgorithm* cbc = nullptr;
-  crypto::MacId mac = crypto::MacId::none;  ///< none with an AEAD
+  crypto::MacId mac = crypto::MacId::none;     ///< none with an AEAD
+  const crypto::MacAlgorithm* hmac = nullptr;  ///< by that hash
   ProtocolVersion lowest = ProtocolVersion::tls13;
   ProtocolVersion highest = ProtocolVersion::tls13;
 
@@ -36,6 +37,8 @@ std::optional<Suite> find_suite(const crypto::Provider& provider, CipherSuite id
 HashAlgorithm hash_of(CipherSuite id) noexcept;
 /// Whether it is a suite of TLS 1.3, of TLS 1.2 and below, or neither: nullopt.
 std::optional<bool> is_tls13(CipherSuite id) noexcept;
+/// Whether it is a suite that is known, and can be used in this version.
+bool is_for(CipherSuite id, ProtocolVersion version) noexcept;
 /// All suites that are known, those of TLS 1.3 first.
 std::span<const CipherSuite> all_suites() noexcept;
 

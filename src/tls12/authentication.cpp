@@ -50,21 +50,6 @@ std::vector<std::uint8_t> signed_parameters(const message::Random& client_random
   return out;
 }
 
-namespace {
-
-// Below TLS 1.2 a Signer can be told what to do by a scheme only where there is one: ECDSA with SHA-1.
-Expected<> use_scheme_of_tls10(const policy::Settings& settings, OwnCertificate& own) {
-  const crypto::KeyHandle key = crypto::read_public_key(*settings.provider, own.key->public_key);
-  if (!key || !crypto::fits_tls12(SignatureScheme::ecdsa_sha1, key.get())) {
-    return fail(Reason::signature_failed,
-                "below TLS 1.2 a key that is elsewhere signs by ECDSA only: RSA has no scheme there");
-  }
-  own.scheme = SignatureScheme::ecdsa_sha1;
-  return {};
-}
-
-}  // namespace
-
 Expected<> make_signature(const policy::Settings& settings, ProtocolVersion version, Bytes input,
                           OwnCertificate& own) {
   const certificate::CertifiedKeyBody& key = *own.key;
@@ -79,9 +64,9 @@ Expected<> make_signature(const policy::Settings& settings, ProtocolVersion vers
     return {};
   }
   if (!key.signer) return fail(Reason::signature_failed, "there is neither a private key nor a signer");
-  if (version < ProtocolVersion::tls12) {
-    if (auto ok = use_scheme_of_tls10(settings, own); !ok) return ok;
-  }
+  // Below TLS 1.2 it can be told what to do only where there is a scheme for it: ECDSA with SHA-1.
+  if (version < ProtocolVersion::tls12 && own.scheme != SignatureScheme::ecdsa_sha1)
+    return fail(Reason::signature_failed, "below TLS 1.2 a signer cannot be asked for RSA");
   SignatureAnswer handle = certificate::SignatureAnswerAccess::handle(own.answer);
   key.signer->sign({.scheme = own.scheme, .input = input, .public_key = key.public_key}, handle);
   if (own.answer.is_later) own.input.assign(input.begin(), input.end());

@@ -187,7 +187,7 @@ class Client {
 
   // client_certificate.cpp
   Expected<bool> judge_server();  // false: the verdict comes later
-  Expected<> choose_certificate(const message::CertificateRequest12& request);
+  void choose_certificate(const message::CertificateRequest12& request);
 
   // client_key_exchange.cpp
   Expected<bool> choose_key();  // false: it comes later

@@ -1,7 +1,5 @@
 // The client of TLS 1.2 and below and certificates: the server's, and its own (RFC 5246 sections 7.4.2, 7.4.4
 // to 7.4.6, RFC 6066 section 8).
-#include <algorithm>
-
 #include "crypto/rsa_transport.h"
 #include "extension/bodies.h"
 #include "tls12/client.h"
@@ -68,76 +66,30 @@ Expected<ClientState> Client::on_certificate_request(Client& client, const Incom
     request.certificate_types = read->certificate_types;
     request.certificate_authorities = read->certificate_authorities;
   }
-  if (auto ok = client.choose_certificate(request); !ok) return std::unexpected(std::move(ok.error()));
+  client.choose_certificate(request);
   h.certificate_requested = true;
   if (!h.own.key) h.hash.forget_messages();
   h.hash.add(message.whole);
   return WAIT_SHD;
 }
 
-namespace {
-
-bool has_type(const message::CertificateRequest12& request, message::ClientCertificateType type) {
-  bool found = false;
-  request.certificate_types.for_each(
-      [&](message::ClientCertificateType one) { return !(found = one == type); });
-  return found;
-}
-
-bool has_scheme(const message::CertificateRequest12& request, SignatureScheme scheme) {
-  bool found = false;
-  request.supported_signature_algorithms.for_each(
-      [&](SignatureScheme one) { return !(found = one == scheme); });
-  return found;
-}
-
-bool has_authority(const message::CertificateRequest12& request, const certificate::CertifiedKeyBody& key) {
-  if (request.certificate_authorities.raw.empty()) return true;
-  bool found = false;
-  request.certificate_authorities.for_each([&](const wire::opaque<1, 0xffff>& authority) {
-    found = std::ranges::any_of(
-        key.issuers, [&](const auto& issuer) { return std::ranges::equal(issuer, authority.data); });
-    return !found;
-  });
-  return found;
-}
-
-}  // namespace
-
 // Section 7.4.6: without one that fits the client shows none, and the server decides whether that will do.
-Expected<> Client::choose_certificate(const message::CertificateRequest12& request) {
+void Client::choose_certificate(const message::CertificateRequest12& request) {
+  using enum message::ClientCertificateType;
   ClientHandshake& h = *handshake_;
-  const policy::Settings& settings = *endpoint_.settings;
-  int best = -1;
-  for (const CertifiedKey& key : settings.options.certificates) {
-    const certificate::CertifiedKeyBody& body = certificate::CertifiedKeyAccess::body(key);
-    if (body.type != CertificateType::x509) continue;
-    const crypto::KeyHandle public_key = crypto::read_public_key(*settings.provider, body.public_key);
-    const crypto::SignatureKind kind = crypto::signature_kind(public_key.get());
-    using enum message::ClientCertificateType;
-    const bool has_kind = (kind == crypto::SignatureKind::rsa && has_type(request, rsa_sign)) ||
-                          (kind == crypto::SignatureKind::ecdsa && has_type(request, ecdsa_sign));
-    if (!has_kind) continue;
-    SignatureScheme scheme{};
-    if (endpoint_.established.version == ProtocolVersion::tls12) {
-      const auto& ours = settings.options.signature_schemes;
-      const auto found = std::ranges::find_if(ours, [&](SignatureScheme one) {
-        return has_scheme(request, one) && crypto::fits_tls12(one, public_key.get());
-      });
-      if (found == ours.end()) continue;
-      scheme = *found;
-    }
-    const bool chain_fits =
-        endpoint_.established.version < ProtocolVersion::tls12 ||
-        std::ranges::all_of(
-            body.chain_schemes, [&](SignatureScheme one) { return has_scheme(request, one); });
-    const int fit = (has_authority(request, body) ? 2 : 0) + (chain_fits ? 1 : 0);
-    if (fit <= best) continue;
-    best = fit;
-    h.own.key = certificate::CertifiedKeyAccess::share(key);
-    h.own.scheme = scheme;
-  }
-  return {};
+  const ContextOptions& options = endpoint_.settings->options;
+  certificate::Wanted12 wanted;
+  wanted.version = endpoint_.established.version;
+  wanted.signature_algorithms = request.supported_signature_algorithms;
+  wanted.certificate_authorities = request.certificate_authorities;
+  request.certificate_types.for_each([&](message::ClientCertificateType type) {
+    wanted.rsa = wanted.rsa || type == rsa_sign;
+    wanted.ecdsa = wanted.ecdsa || type == ecdsa_sign;
+  });
+  const auto chosen = certificate::choose_tls12(options.certificates, options.signature_schemes, wanted);
+  if (!chosen) return;
+  h.own.key = certificate::CertifiedKeyAccess::share(*chosen->key);
+  h.own.scheme = chosen->scheme;
 }
 
 // ---- the verdict ----

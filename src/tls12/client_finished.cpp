@@ -32,7 +32,7 @@ Expected<ClientState> Client::send_flight() {
   ClientHandshake& h = *handshake_;
   handshake::MessagePort& port = endpoint_.port;
   Expected<> ok;
-  if (endpoint_.write_closed) return fail(Reason::write_closed);
+  if (endpoint_.write_closed) return WAIT_CCS;  // of a renegotiation: see on_message()
   if (h.certificate_requested) ok = write_certificate(port.messages(), h.hash, h.own.key.get());
   if (ok) ok = send_client_key_exchange();
   if (ok && h.own.key) {
@@ -48,6 +48,7 @@ Expected<ClientState> Client::send_flight() {
 
 Expected<ClientState> Client::finish_flight() {
   ClientHandshake& h = *handshake_;
+  if (endpoint_.write_closed) return WAIT_CCS;
   h.hash.forget_messages();
   if (h.own.key) {
     auto written = write_message(endpoint_.port, HandshakeType::certificate_verify, [&](wire::Writer& w) {

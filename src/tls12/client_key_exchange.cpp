@@ -169,15 +169,6 @@ Expected<> Client::supply_psk(std::span<const Credential> credentials) {
 
 // ---- what the client says ----
 
-namespace {
-
-bool is_system(const crypto::Provider& provider) {
-  const auto& system = crypto::Provider::system();
-  return system && system->get() == &provider;
-}
-
-}  // namespace
-
 Expected<secret::PrfKey> Client::premaster(Bytes other_secret) const {
   const ClientHandshake& h = *handshake_;
   const crypto::Provider& provider = *endpoint_.settings->provider;
@@ -186,9 +177,9 @@ Expected<secret::PrfKey> Client::premaster(Bytes other_secret) const {
   const psk::CredentialBody& key = psk::CredentialAccess::body(*h.key);
   if (h.suite->key_exchange != KeyExchangeMethod::psk)
     return secret::PrfKey::create(provider, prf, psk_premaster(other_secret, key.key).bytes());
-  if (prf == secret::Prf::md5_sha1 || !is_system(provider))
+  if (prf == secret::Prf::md5_sha1)
     return secret::PrfKey::create(provider, prf, plain_psk_premaster(key.key).bytes());
-  return secret::PrfKey(prf, key.plain_premaster(h.suite->hash).copy());
+  return secret::PrfKey(prf, key.plain_premaster_by(provider, h.suite->hash));
 }
 
 // Writes the message, and makes the master secret, which in RFC 7627 is over this message too.
