@@ -214,7 +214,7 @@ ExitCode Client::report_failure(ExitCode code, const Error& error) {
 
 ExitCode Client::report_failure(ExitCode code, const std::error_code& error, std::string_view doing) {
   const std::string_view advice = error == asio::error::timed_out
-                                      ? "Check the host and the port, and that the server speaks TLS 1.3 "
+                                      ? "Check the host and the port, and that the server speaks TLS "
                                         "there; --timeout gives it longer."
                                       : network_advice(error);
   if (settings_.json) {

@@ -40,6 +40,7 @@ constexpr const char* footer = R"(Examples:
   SESAME_KEY=HEXKEY sesame connect localhost --identity alice
   sesame connect --json localhost </dev/null
   sesame connect --ca system example.org 443
+  sesame connect --tls12 sensor.local:5684  a device that has TLS 1.2 only
 
 The standard input goes to the server, what it sends to the standard output. At the
 end of the input this side says close_notify, and goes on to print until the server
@@ -101,7 +102,7 @@ std::expected<std::vector<Credential>, ExitCode> single_key(const ConnectOptions
   auto credential = Credential::create({.identity = as_bytes(*identity),
                                         .key = as_bytes(key->text),
                                         .hash = options.tls.hash,
-                                        .usage = PskUsage::tls13});
+                                        .usage = options.tls.key_usage()});
   if (!credential) {
     complain(credential.error());
     return std::unexpected(ExitCode::usage);

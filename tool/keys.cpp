@@ -75,6 +75,10 @@ void add_hash(CLI::App& app, const Options& options) {
       ->type_name("sha256|sha384");
 }
 
+void add_tls12(CLI::App& app, const Options& options) {
+  app.add_flag("--tls12", options->tls12, "The key is for TLS 1.2 and below as well [TLS 1.3 only]");
+}
+
 void add_new_key(CLI::App& app, const Options& options) {
   add_identity(app, options)->required();
   app.add_option("-o,--out", options->out,
@@ -84,6 +88,7 @@ void add_new_key(CLI::App& app, const Options& options) {
       ->check(CLI::Range(std::size_t{1}, max_key_size))
       ->type_name("N");
   add_hash(app, options);
+  add_tls12(app, options);
   add_time(app, "--not-before", options->not_before, "The key is valid from then on [now]");
   add_time(app, "--not-after", options->not_after, "The key is no longer valid from then on [for ever]");
   app.add_option("--alpn", options->alpn, "Only for this application protocol (ALPN) [any]")
@@ -131,6 +136,7 @@ void add_keys(CLI::App& app, ExitCode& result) {
       add_command(*keys, "import", "Take over the keys of key files", options, keys_import, result);
   import->add_option("file", options->files, "Files of lines identity:hexkey")->required()->type_name("FILE");
   add_hash(*import, options);
+  add_tls12(*import, options);
   import
       ->add_option_function<std::string>(
           "--existing",

@@ -146,7 +146,8 @@ ExitCode make_key(const KeysOptions& options, bool rotate) {
   parameters.identity = name;
   parameters.key = as_bytes(key->text);
   parameters.hash = options.hash;
-  parameters.usage = PskUsage::tls13;  // as the line that the client gets has it
+  // The key as it is, which is how the client gets it in its line.
+  parameters.usage = options.tls12 ? PskUsage::tls13_and_tls12 : PskUsage::tls13;
   parameters.alpn = options.alpn;
   parameters.server_name = options.server_name;
   parameters.not_before = options.not_before;
@@ -212,7 +213,8 @@ ExitCode keys_remove(const KeysOptions& options) {
 ExitCode keys_import(const KeysOptions& options) {
   std::vector<Credential> all;
   for (const auto& file : options.files) {
-    auto keys = read_key_file(file, {.hash = options.hash});
+    const PskUsage usage = options.tls12 ? PskUsage::tls13_and_tls12 : PskUsage::tls13;
+    auto keys = read_key_file(file, {.hash = options.hash, .usage = usage});
     if (!keys) return failed(options, keys.error());
     all.insert(all.end(), keys->begin(), keys->end());
   }
@@ -242,6 +244,7 @@ namespace {
 void print_line(const KeyDescription& key, TimePoint now) {
   std::string out = fmt::format("{}\t{}\t{}", encode_identity(key.identity), counted(key.key_size, "octet"),
                                 name(key.hash));
+  if (is_for_tls12(key.usage)) out += "\ttls12";
   if (key.older) out += "\tolder";
   if (key.not_before && now < *key.not_before) out += "\tfrom " + time_text(*key.not_before);
   if (key.not_after) out += (now < *key.not_after ? "\tuntil " : "\texpired ") + time_text(*key.not_after);
@@ -258,6 +261,7 @@ void print_json(const KeyDescription& key, TimePoint now) {
   json.add("identity", encode_identity(key.identity))
       .add("octets", key.key_size)
       .add("hash", name(key.hash))
+      .add("tls12", is_for_tls12(key.usage))
       .add("older", key.older)
       .add("state", expired ? "expired"
                     : early ? "not_yet_valid"

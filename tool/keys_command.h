@@ -23,6 +23,7 @@ struct KeysOptions {
   std::string out;  ///< add, rotate: the file for the new key's line; "-" the standard output; empty: none
   std::size_t octets = 32;
   HashAlgorithm hash = HashAlgorithm::sha256;
+  bool tls12 = false;  ///< add, rotate, import: the key is for TLS 1.2 and below too
   std::string alpn;
   std::string server_name;
   std::optional<TimePoint> not_before;

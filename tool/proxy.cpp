@@ -39,6 +39,7 @@ constexpr const char* footer = R"(Examples:
                                                           and its clients' end
   sesame proxy --accept 4433 --to [::1]:8080 --metrics 9100 --threads 4
   sesame proxy --accept 443 --to localhost:8080 --cert chain.pem --private-key key.pem
+  sesame proxy --tls12 --accept 8883 --to localhost:1883  for devices with TLS 1.2, too
 
 Whoever connects with TLS and a key is connected to the service behind; who has no
 key reaches nothing of it. With --client it is the reverse: what connects in plain
@@ -218,6 +219,7 @@ void add_proxy(CLI::App& app, ExitCode& result) {
       ->allow_extra_args(false)
       ->group("Keys");
   add_tls_options(*command, options->tls);
+  add_psk_hint_option(*command, options->tls);
   add_certificate_options(*command, options->tls, true);
   auto* sni =
       command->add_option("--sni", options->sni, "With --client: server name to send [HOST, if it is a name]")

@@ -8,12 +8,15 @@
 
 namespace sesame::tool {
 
-std::string negotiated_text(const Connection& connection) {
+std::string_view key_exchange_text(const Connection& connection) {
+  if (connection.version() < ProtocolVersion::tls13) return name(connection.key_exchange());
   // The mode belongs to a key; a handshake by certificate has none.
-  const bool by_key = !connection.psk_identity().empty();
-  const std::string_view mode = by_key ? name(connection.psk_mode()) : "certificate";
-  std::string out =
-      fmt::format("{} {} {}", name(connection.version()), name(connection.cipher_suite()), mode);
+  return connection.psk_identity().empty() ? "certificate" : name(connection.psk_mode());
+}
+
+std::string negotiated_text(const Connection& connection) {
+  std::string out = fmt::format("{} {} {}", name(connection.version()), name(connection.cipher_suite()),
+                                key_exchange_text(connection));
   if (const auto group = connection.group()) out += fmt::format(" {}", name(*group));
   if (connection.resumed()) out += " resumed";
   if (connection.retried()) out += " retried";
@@ -36,10 +39,14 @@ std::string peer_text(const Connection& connection) {
 
 void add_negotiated(Json& json, const Connection& connection) {
   const auto group = connection.group();
-  const bool by_key = !connection.psk_identity().empty();
+  const bool below_tls13 = connection.version() < ProtocolVersion::tls13;
+  const bool has_mode = !below_tls13 && !connection.psk_identity().empty();
+  const auto hint = connection.psk_identity_hint();
   json.add("version", name(connection.version()))
       .add("cipher_suite", name(connection.cipher_suite()))
-      .add_or_null("psk_mode", by_key ? name(connection.psk_mode()) : std::string_view())
+      .add_or_null("psk_mode", has_mode ? name(connection.psk_mode()) : std::string_view())
+      .add_or_null("key_exchange", below_tls13 ? name(connection.key_exchange()) : std::string_view())
+      .add_or_null("psk_identity_hint", hint ? escaped(*hint, 256) : std::string())
       .add_or_null("group", group ? name(*group) : std::string_view())
       .add_or_null("identity", escaped(connection.psk_identity(), 256))
       .add("authentication", name(connection.authentication()))

@@ -12,6 +12,9 @@
 
 namespace sesame::tool {
 
+/// How the keys were agreed on: the mode of TLS 1.3 ("psk_dhe_ke", or "certificate"), or the key exchange of
+/// the suite below it ("ECDHE_PSK").
+std::string_view key_exchange_text(const Connection& connection);
 /// "TLS 1.3 TLS_AES_128_GCM_SHA256 psk_dhe_ke x25519", with ALPN and server name where there are some.
 std::string negotiated_text(const Connection& connection);
 /// Who the client is, to be put behind something: " identity=\"alice\""; empty: not known.

@@ -33,6 +33,7 @@ constexpr const char* footer = R"(Examples:
   sesame serve --keys /etc/psk/a.psk --listen ::1 --port 0
   sesame serve --json --log /var/log/sesame.jsonl
   sesame serve --http --cert chain.pem --private-key key.pem
+  sesame serve --tls12                    for devices that have TLS 1.2 only, too
 
 The standard output has a line "listening on ADDRESS:PORT" for each address. The log,
 on the standard error or in --log FILE, has a line for each connection when it has
@@ -135,6 +136,7 @@ void add_serve(CLI::App& app, ExitCode& result) {
       ->type_name("ADDRESS:PORT");
 
   add_tls_options(*command, options->tls);
+  add_psk_hint_option(*command, options->tls);
   add_certificate_options(*command, options->tls, true);
   command
       ->add_flag(

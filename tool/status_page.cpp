@@ -43,8 +43,10 @@ std::string html_body(const Connection& connection, const ServerStatus& status) 
   row("Cipher suite", name(connection.cipher_suite()));
   const bool by_key = !connection.psk_identity().empty();
   row("Authenticated by", name(connection.authentication()));
-  if (by_key) row("Key exchange", name(connection.psk_mode()));
-  row("Group", group ? name(*group) : "none: no forward secrecy");
+  const std::string_view exchange = key_exchange_text(connection);
+  if (by_key || connection.version() < ProtocolVersion::tls13) row("Key exchange", exchange);
+  const bool own_prime = !group && exchange.starts_with("DH");
+  row("Group", group ? name(*group) : own_prime ? "a prime of the server" : "none: no forward secrecy");
   if (by_key) row("Your identity", escaped(connection.psk_identity(), 256));
   if (connection.used_older_key()) row("Your key", "the older of two: change to the newer one");
   if (!connection.alpn().empty()) row("ALPN", escaped(as_bytes(connection.alpn())));

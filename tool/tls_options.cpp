@@ -12,6 +12,8 @@
 #include <cstring>
 #include <span>
 
+#include "suite_list.h"
+
 namespace sesame::tool {
 
 namespace {
@@ -20,11 +22,6 @@ constexpr NamedGroup all_groups[] = {
     NamedGroup::x25519,    NamedGroup::secp256r1, NamedGroup::secp384r1,      NamedGroup::secp521r1,
     NamedGroup::x448,      NamedGroup::ffdhe2048, NamedGroup::ffdhe3072,      NamedGroup::ffdhe4096,
     NamedGroup::ffdhe6144, NamedGroup::ffdhe8192, NamedGroup::X25519MLKEM768,
-};
-constexpr CipherSuite all_suites[] = {
-    CipherSuite::TLS_AES_128_GCM_SHA256,       CipherSuite::TLS_AES_256_GCM_SHA384,
-    CipherSuite::TLS_CHACHA20_POLY1305_SHA256, CipherSuite::TLS_AES_128_CCM_SHA256,
-    CipherSuite::TLS_AES_128_CCM_8_SHA256,
 };
 
 std::string lower(std::string_view text) {
@@ -75,7 +72,22 @@ std::vector<PskKeyExchangeMode> parse_mode(const std::string& text) {
   return {psk_dhe_ke, psk_ke};
 }
 
+// "1.2", as --min-version and --max-version have it.
+constexpr const char* version_names[] = {"1.0", "1.1", "1.2", "1.3"};
+ProtocolVersion parse_version(std::string_view text) {
+  const auto found = std::ranges::find(version_names, text);
+  return static_cast<ProtocolVersion>(static_cast<int>(ProtocolVersion::tls10) +
+                                      (found - std::begin(version_names)));
+}
+
 }  // namespace
+
+PskUsage TlsOptions::key_usage() const {
+  const auto is_below = [](std::optional<ProtocolVersion> v) { return v && *v < ProtocolVersion::tls13; };
+  const bool below =
+      tls12 || is_below(min_version) || is_below(max_version) || std::ranges::any_of(cipher_suites, is_psk);
+  return below ? PskUsage::tls13_and_tls12 : PskUsage::tls13;
+}
 
 std::vector<std::string> TlsOptions::files() const {
   if (!key_files.empty() || uses_certificates()) return key_files;
@@ -105,7 +117,17 @@ std::expected<void, TlsOptions::Failure> TlsOptions::add_certificates(ContextOpt
 
 ContextOptions TlsOptions::context_options() const {
   ContextOptions out;
-  if (!cipher_suites.empty()) out.cipher_suites = cipher_suites;
+  const bool has_tls13 = cipher_suites.empty() || std::ranges::any_of(cipher_suites, is_tls13);
+  const bool has_below = cipher_suites.empty() || !std::ranges::all_of(cipher_suites, is_tls13);
+  // Suites that were named say the version too, where nothing else does.
+  out.max_version = max_version.value_or(has_tls13 ? out.max_version : ProtocolVersion::tls12);
+  if (!has_below) out.min_version = ProtocolVersion::tls13;
+  out.min_version = min_version.value_or(std::min(out.min_version, out.max_version));
+  if (!cipher_suites.empty())
+    out.cipher_suites = cipher_suites;
+  else if (is_for_tls12(key_usage()))
+    out.cipher_suites = suites_with_tls12_keys(out.min_version);
+  out.psk_identity_hint = psk_hint;
   if (!groups.empty()) out.groups = groups;
   out.psk_modes = psk_modes;
   out.alpn = alpn;
@@ -134,6 +156,21 @@ void add_tls_options(CLI::App& app, TlsOptions& options) {
       ->group(keys);
 
   const std::string tls = "TLS";
+  app.add_flag("--tls12", options.tls12,
+               "Use the keys in TLS 1.2 as well, with all that devices have: also suites without forward "
+               "secrecy, after those that have it")
+      ->group(tls);
+  const auto add_version = [&](const char* option, std::optional<ProtocolVersion>& version,
+                               const char* description) {
+    app.add_option_function<std::string>(
+           option, [&version](const std::string& text) { version = parse_version(text); }, description)
+        ->check(CLI::IsMember(std::vector<std::string>(std::begin(version_names), std::end(version_names))))
+        ->type_name("1.0|1.1|1.2|1.3")
+        ->group(tls);
+  };
+  add_version("--min-version", options.min_version,
+              "Lowest TLS version [1.2]; below 1.3 the keys are used there too, as with --tls12");
+  add_version("--max-version", options.max_version, "Highest TLS version [1.3]; likewise");
   app.add_option_function<std::string>(
          "--psk-mode", [&options](const std::string& text) { options.psk_modes = parse_mode(text); },
          "dhe: with a key exchange, so that who learns the key later cannot read what was recorded; ke: with "
@@ -153,9 +190,11 @@ void add_tls_options(CLI::App& app, TlsOptions& options) {
   app.add_option_function<std::string>(
          "--suites",
          [&options](const std::string& text) {
-           options.cipher_suites = parse_list<CipherSuite>("--suites", text, all_suites);
+           auto suites = parse_suites(text);
+           if (!suites) throw CLI::ValidationError("--suites", suites.error());
+           options.cipher_suites = std::move(*suites);
          },
-         "Cipher suites, best first: " + names<CipherSuite>(all_suites))
+         "Cipher suites, best first, as the IANA registry names them, and words for many: " + suite_words())
       ->type_name("LIST")
       ->group(tls);
   app.add_option_function<std::string>(
@@ -173,6 +212,14 @@ void add_tls_options(CLI::App& app, TlsOptions& options) {
                  "does the same")
       ->type_name("FILE")
       ->group(tls);
+}
+
+void add_psk_hint_option(CLI::App& app, TlsOptions& options) {
+  app.add_option(
+         "--psk-hint", options.psk_hint,
+         "Hint for clients of TLS 1.2 and below that choose among their keys (psk_identity_hint) [none]")
+      ->type_name("TEXT")
+      ->group("TLS");
 }
 
 void add_certificate_options(CLI::App& app, TlsOptions& options, bool server) {

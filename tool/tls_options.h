@@ -8,6 +8,7 @@
 #include <expected>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +31,11 @@ struct TlsOptions {
   std::size_t record_size_limit = 0;
   std::string key_log;
 
+  std::optional<ProtocolVersion> min_version;  ///< nullopt: the library's, or what the suites say
+  std::optional<ProtocolVersion> max_version;
+  bool tls12 = false;                   ///< --tls12
+  std::optional<std::string> psk_hint;  ///< a server's --psk-hint
+
   std::string certificate;  ///< PEM file of the chain that this side shows; empty: none
   std::string private_key;  ///< PEM file; empty: it is in the file of the chain
   std::string authorities;  ///< PEM file of what the peer's chain has to lead to, or "system"; empty: none
@@ -37,7 +43,9 @@ struct TlsOptions {
 
   /// The key files to read: those that were named, or the default one; none where certificates do without.
   std::vector<std::string> files() const;
-  KeyFileOptions key_file_options() const { return {.hash = hash}; }
+  /// Keys of key files are for TLS 1.3 alone unless something was said of a version below it.
+  PskUsage key_usage() const;
+  KeyFileOptions key_file_options() const { return {.hash = hash, .usage = key_usage()}; }
   /// Everything but keys, certificates and key log.
   ContextOptions context_options() const;
   bool uses_certificates() const { return !certificate.empty() || !authorities.empty(); }
@@ -53,6 +61,8 @@ struct TlsOptions {
 using MakeContext = std::function<std::expected<std::shared_ptr<const Context>, TlsOptions::Failure>()>;
 
 void add_tls_options(CLI::App& app, TlsOptions& options);
+/// --psk-hint.
+void add_psk_hint_option(CLI::App& app, TlsOptions& options);
 /// --cert, --private-key and --ca; for a server --verify as well.
 void add_certificate_options(CLI::App& app, TlsOptions& options, bool server);
 

@@ -79,8 +79,8 @@ class AsioStream {
   /// (psk_lookup_failed).
   void set_psk_lookup(PskLookup lookup) { lookup_ = std::move(lookup); }
 
-  /// Who is asked for all else that was to come later: a context, a signature, a verdict. Without one such a
-  /// handshake fails.
+  /// Who is asked for all else that was to come later: a context, a signature, a verdict, a client's key for
+  /// a hint (Connection::pending_psk_hint). Without one such a handshake fails.
   void set_pending_answer(PendingAnswer pending) { pending_ = std::move(pending); }
 
   /// Octets of early data that the next reads give, before anything else: they may be a replay (RFC 8446
@@ -172,7 +172,8 @@ class AsioStream {
   }
   /// Asks the application; nullptr: there is nobody to ask, and the handshake has failed.
   std::shared_ptr<detail::LookupAnswer> ask() {
-    if (core_.connection().wait() != Wait::psk_lookup) return ask_for_answer();
+    const bool is_clients = core_.connection().side() == Side::client;
+    if (core_.connection().wait() != Wait::psk_lookup || is_clients) return ask_for_answer();
     const auto query = core_.connection().pending_psk();
     if (!lookup_ || !query) {
       core_.lookup_failed(

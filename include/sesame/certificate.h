@@ -70,7 +70,7 @@ class CertifiedKey {
   /// `certificates` is PEM, the end-entity certificate first, then those that certify it, each by the next;
   /// `private_key` is PEM as well, `passphrase` opens it if it is encrypted. Errors: certificate_unreadable,
   /// private_key_unreadable, private_key_mismatch, certificate_chain_disordered, algorithm_unavailable (no
-  /// scheme of TLS 1.3 fits the key).
+  /// scheme of TLS 1.3 or 1.2 fits the key).
   static Expected<CertifiedKey> from_pem(std::string_view certificates, std::string_view private_key,
                                          std::string_view passphrase = {});
   /// The same from files, which may be one and the same. Errors: as from_pem, file_unreadable.
@@ -92,7 +92,8 @@ class CertifiedKey {
   /// DER, the end-entity certificate first; for a raw public key its SubjectPublicKeyInfo alone.
   std::vector<Bytes> chain() const;
   Bytes subject_public_key_info() const noexcept;
-  /// The schemes of TLS 1.3 that the key can sign by, best first.
+  /// The schemes of TLS 1.3 that the key can sign by, best first. Empty for a key of TLS 1.2 only, for
+  /// example one on a curve that TLS 1.3 does not have.
   std::span<const SignatureScheme> schemes() const noexcept;
 
  private:

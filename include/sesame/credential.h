@@ -53,7 +53,8 @@ struct ExternalEarlyData {
 struct CredentialParameters {
   Bytes identity;  ///< 1..65535 octets of any value
   Bytes key;       ///< 1..4096 octets
-  /// The hash that the key is bound to; of an imported key the hash that imports it, which fits any suite.
+  /// TLS 1.3: the hash that the key is bound to; of an imported key the hash that imports it, which fits any
+  /// suite. In TLS 1.2 a key is bound to none.
   HashAlgorithm hash = HashAlgorithm::sha256;
   /// Both sides have to say the same. A peer that is not this library wants the key as it is (tls13), unless
   /// it imports as well.
@@ -79,7 +80,8 @@ class Credential {
   /// Errors: identity_empty, identity_too_long (of an imported key also if identity and context together have
   /// more than 65527 octets), key_empty, key_too_long, invalid_argument (not_after not after not_before, an
   /// alpn of more than 255 or a server_name of more than 65535 octets, a context for a key that is not
-  /// imported, a cipher suite for early data that does not have the key's hash), algorithm_unavailable.
+  /// imported, early data for a key that is not for TLS 1.3, a cipher suite for it that does not have the
+  /// key's hash), algorithm_unavailable.
   static Expected<Credential> create(const CredentialParameters& parameters);
 
   Bytes identity() const noexcept;  ///< valid as long as a handle is

@@ -19,8 +19,8 @@ namespace sesame {
 
 struct KeyFileOptions {
   HashAlgorithm hash = HashAlgorithm::sha256;  ///< the hash that the keys of the file are bound to
-  /// The programs whose files these are use their keys as they are. tls13_imported: all keys of the file are
-  /// imported, without a context.
+  /// The programs whose files these are use their keys as they are, in TLS 1.2 too (tls13_and_tls12).
+  /// tls13_imported: all keys of the file are imported, without a context.
   PskUsage usage = PskUsage::tls13;
 };
 

@@ -122,8 +122,14 @@ std::vector<std::string> dns_names(X509* certificate) {
   return out;
 }
 
-std::unexpected<Error> no_scheme() {
-  return fail(Reason::algorithm_unavailable, "no signature scheme of TLS 1.3 fits the key");
+// What the key can do, in every version. Error: nothing at all.
+Expected<> describe_key(EVP_PKEY* key, CertifiedKeyBody& body) {
+  body.schemes = crypto::schemes_of(key);
+  body.schemes_tls12 = crypto::schemes_of_tls12(key);
+  body.kind = crypto::signature_kind(key);
+  if (body.schemes.empty() && body.schemes_tls12.empty())
+    return fail(Reason::algorithm_unavailable, "no signature scheme of TLS 1.3 or 1.2 fits the key");
+  return {};
 }
 
 // Everything but the private key.
@@ -148,9 +154,11 @@ Expected<CertifiedKeyBody> describe(std::span<X509* const> chain) {
   EVP_PKEY* const key = X509_get0_pubkey(chain[0]);
   if (!key) return fail(Reason::certificate_unreadable, "libcrypto does not know the kind of its key");
   body.public_key = crypto::subject_public_key_info(key);
-  body.schemes = crypto::schemes_of(key);
-  if (body.schemes.empty()) return no_scheme();
+  if (auto ok = describe_key(key, body); !ok) return std::unexpected(std::move(ok.error()));
   body.names = dns_names(chain[0]);
+  const std::uint32_t usage = X509_get_key_usage(chain[0]);  // all bits, where it is not there
+  body.may_sign = (usage & KU_DIGITAL_SIGNATURE) != 0;
+  body.may_decrypt = (usage & KU_KEY_ENCIPHERMENT) != 0;
   return body;
 }
 
@@ -178,8 +186,8 @@ std::vector<X509*> pointers(const X509Chain& chain) {
 Expected<CertifiedKeyBody> describe_raw(EVP_PKEY* key) {
   CertifiedKeyBody body;
   body.type = CertificateType::raw_public_key;
-  body.schemes = key ? crypto::schemes_of(key) : std::vector<SignatureScheme>();
-  if (body.schemes.empty()) return no_scheme();
+  if (!key) return fail(Reason::algorithm_unavailable, "libcrypto does not know the kind of the key");
+  if (auto ok = describe_key(key, body); !ok) return std::unexpected(std::move(ok.error()));
   body.public_key = crypto::subject_public_key_info(key);
   body.chain = {body.public_key};
   return body;
@@ -259,6 +267,10 @@ Expected<CertifiedKey> CertifiedKey::with_ocsp_response(Bytes response) const {
   body->signer = body_->signer;
   body->ocsp_response.assign(response.begin(), response.end());
   body->schemes = body_->schemes;
+  body->schemes_tls12 = body_->schemes_tls12;
+  body->kind = body_->kind;
+  body->may_sign = body_->may_sign;
+  body->may_decrypt = body_->may_decrypt;
   body->chain_schemes = body_->chain_schemes;
   body->issuers = body_->issuers;
   body->names = body_->names;

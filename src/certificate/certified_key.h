@@ -20,7 +20,12 @@ struct CertifiedKeyBody {
   crypto::KeyHandle private_key;                 ///< empty: the signer has it
   std::shared_ptr<Signer> signer;
   std::vector<std::uint8_t> ocsp_response;
-  std::vector<SignatureScheme> schemes;  ///< of TLS 1.3, best first
+  std::vector<SignatureScheme> schemes;        ///< of TLS 1.3, best first
+  std::vector<SignatureScheme> schemes_tls12;  ///< of TLS 1.2, likewise
+  crypto::SignatureKind kind = crypto::SignatureKind::other;
+  /// keyUsage of the leaf (RFC 5246 section 7.4.2); what does not say anything may be used for both.
+  bool may_sign = true;
+  bool may_decrypt = true;
   /// What the certificates of the chain are signed by; that of a self-signed one does not count (RFC 8446
   /// section 4.2.3). 0 for what has no SignatureScheme.
   std::vector<SignatureScheme> chain_schemes;
@@ -42,6 +47,18 @@ struct Wanted {
   CertificateType type = CertificateType::x509;
 };
 
+/// The same in TLS 1.2 and below, where a suite, or the certificate_types of a CertificateRequest, says of
+/// which kind the key has to be. The type is X.509.
+struct Wanted12 : Wanted {
+  ProtocolVersion version = ProtocolVersion::tls12;
+  bool rsa = false;    ///< RSA keys will do
+  bool ecdsa = false;  ///< EC, Ed25519 and Ed448 keys will do
+  /// The key has to decrypt (RFC 5246 section 7.4.7.1), not to sign: an RSA key that is here, not with a
+  /// Signer.
+  bool transport = false;
+  wire::list<NamedGroup, 2, 0xffff> curves;  ///< of EC keys (RFC 8422 section 5.1); empty: any
+};
+
 struct Chosen {
   const CertifiedKey* key = nullptr;
   SignatureScheme scheme{};
@@ -54,6 +71,13 @@ struct Chosen {
 /// no_common_signature_scheme.
 Expected<Chosen> choose(std::span<const CertifiedKey> keys, std::span<const SignatureScheme> ours,
                         const Wanted& wanted);
+
+/// The same for TLS 1.2 and below: a key of a kind that is wanted, whose curve the peer takes, that can do
+/// what is asked of it. Without signature_algorithms the peer takes SHA-1 (RFC 5246 section 7.4.1.4.1). Where
+/// nothing is negotiated (below TLS 1.2, or with `transport`) the scheme of the result is
+/// SignatureScheme{}: but below TLS 1.2 it is ecdsa_sha1 for EC keys. Errors: as choose.
+Expected<Chosen> choose_tls12(std::span<const CertifiedKey> keys, std::span<const SignatureScheme> ours,
+                              const Wanted12& wanted);
 
 /// Answers of a Signer. The engine makes one, and keeps it while it is later.
 class SignatureAnswerBody {

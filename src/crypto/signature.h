@@ -1,4 +1,5 @@
-// Signatures as TLS 1.3 makes them (RFC 8446 sections 4.2.3 and 4.4.3).
+// Signatures as TLS makes them: 1.3 (RFC 8446 sections 4.2.3 and 4.4.3), 1.2 (RFC 5246 section 4.7) and below
+// (RFC 4346 section 4.7).
 #pragma once
 
 #include <openssl/types.h>

@@ -291,6 +291,9 @@ void ConnectionBody::write_alert(Alert alert) noexcept {
 std::unexpected<Error> ConnectionBody::die(Error error) noexcept {
   if (error.state().empty()) error.at(state(), {});
   if (!error.from_peer()) write_alert(error.alert());
+  // RFC 5246 section 7.2.2: the session goes with its connection, but where only the transport broke.
+  if (auto* server = std::get_if<tls12::Server>(&machine_); server && error.reason() != Reason::truncated)
+    server->forget_session();
   error_ = std::make_unique<Error>(std::move(error));
   read_closed_ = write_closed_ = true;
   wipe();

@@ -171,12 +171,20 @@ Expected<> ConnectionBody::on_record(MutableBytes record, Received& received) {
 // Where the peer may hold either of two keys, its first record is opened by both, whichever is right, and
 // from then on by what opened it.
 Expected<record::Opened> ConnectionBody::open_below13(MutableBytes record) {
-  if (!older_reader_) return reader_.open(record);
+  const bool is_first = reader_.records() == 0;
+  // Under keys that a shared key made, the first record says whether both sides hold the same one.
+  const auto explained = [&](Expected<record::Opened> opened) {
+    const auto* server = std::get_if<tls12::Server>(&machine_);
+    if (server && is_first && !opened && opened.error().reason() == Reason::record_mac_wrong)
+      opened.error() = server->explain(std::move(opened.error()));
+    return opened;
+  };
+  if (!older_reader_) return explained(reader_.open(record));
   const std::unique_ptr<record::Protection> older = std::move(older_reader_);
   std::vector<std::uint8_t> copy(record.begin(), record.end());
   auto by_newer = reader_.open(record);
   auto by_older = older->open(copy);
-  if (by_newer || !by_older) return by_newer;
+  if (by_newer || !by_older) return explained(std::move(by_newer));
   reads_by_older_keys_ = true;
   reader_ = std::move(*older);
   const auto at = static_cast<std::size_t>(by_older->content.data() - copy.data());
@@ -257,6 +265,8 @@ Expected<> ConnectionBody::on_alert(Bytes content) {
   const bool is_warning = speaks_below13() && content[0] == warning;
   if (alert == Alert::user_canceled || is_warning) {
     if (++warnings_ > settings_->options.limits.warnings) return fail(Reason::too_many_warnings);
+    auto* const client = std::get_if<tls12::Client>(&machine_);
+    if (client && is_warning && alert == Alert::no_renegotiation) client->on_no_renegotiation();
     return {};
   }
   return std::unexpected(Error::received(alert));

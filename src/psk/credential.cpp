@@ -15,10 +15,23 @@ namespace {
 constexpr std::size_t max_alpn_size = 0xff;
 constexpr std::size_t max_server_name_size = 0xffff;
 
+// TLS 1.3, as it is or imported, or not, and TLS 1.2 or not; something of it.
+bool is_usage(PskUsage usage) {
+  switch (usage) {
+    case PskUsage::tls13:
+    case PskUsage::tls13_imported:
+    case PskUsage::tls12:
+    case PskUsage::tls13_and_tls12:
+    case PskUsage::tls13_imported_and_tls12:
+      return true;
+  }
+  return false;
+}
+
 bool is_early_data_suite(CipherSuite suite, PskUsage usage, HashAlgorithm hash) {
   const bool is_sha384 = suite == CipherSuite::TLS_AES_256_GCM_SHA384;
   if (!is_sha384 && sesame::name(suite) == "unknown") return false;
-  return usage == PskUsage::tls13_imported || is_sha384 == (hash == HashAlgorithm::sha384);
+  return is_imported(usage) || is_sha384 == (hash == HashAlgorithm::sha384);
 }
 
 }  // namespace
@@ -34,11 +47,14 @@ Expected<> check(const CredentialParameters& p) {
     return fail(Reason::invalid_argument, std::string(what) + ", identity " + escaped(p.identity));
   };
   if (p.hash != HashAlgorithm::sha256 && p.hash != HashAlgorithm::sha384) return invalid("hash");
-  if (p.usage != PskUsage::tls13 && p.usage != PskUsage::tls13_imported) return invalid("usage");
-  if (p.usage == PskUsage::tls13 && !p.context.empty()) {
+  if (!is_usage(p.usage)) return invalid("usage");
+  if (!is_imported(p.usage) && !p.context.empty()) {
     return invalid("a context is of imported keys (PskUsage::tls13_imported)");
   }
-  if (p.usage == PskUsage::tls13_imported &&
+  if (p.early_data.limit > 0 && !is_for_tls13(p.usage)) {
+    return invalid("early data is of keys for TLS 1.3");
+  }
+  if (is_imported(p.usage) &&
       p.identity.size() + p.context.size() + imported_identity_overhead > max_identity_size) {
     return fail(Reason::identity_too_long, "identity and context are sent as one, and have " +
                                                std::to_string(p.identity.size() + p.context.size()) +
@@ -93,6 +109,7 @@ CredentialBody::CredentialBody(const CredentialParameters& p)
 
 CredentialBody::~CredentialBody() {
   for (const auto& secrets : secrets_) delete secrets.load(std::memory_order_acquire);
+  for (const auto& premaster : premasters_) delete premaster.load(std::memory_order_acquire);
   secret::wipe(const_cast<std::uint8_t*>(key.data()), key.size());  // ours: the constructor made it
 }
 
@@ -122,18 +139,40 @@ void CredentialBody::write_binder(const crypto::Provider& provider, HashAlgorith
   derive(provider, target).binder.mac({transcript_hash}, out);
 }
 
-const PskSecrets& CredentialBody::secrets(HashAlgorithm target) const noexcept {
-  std::atomic<const PskSecrets*>& kept = secrets_[static_cast<std::size_t>(target)];
-  if (const PskSecrets* made = kept.load(std::memory_order_acquire)) return *made;
+namespace {
+
+// What was derived, or else what derive(the system's Provider) gives, which is kept from now on.
+template <class T, class Derive>
+const T& derived_once(std::atomic<const T*>& kept, Derive derive) noexcept {
+  if (const T* made = kept.load(std::memory_order_acquire)) return *made;
   // create() saw that there is a Provider, and it is never destroyed.
   const crypto::Provider& provider = **crypto::Provider::system();
   // Without memory for it nobody could answer for the key: then noexcept ends the program.
   // NOLINTNEXTLINE(bugprone-unhandled-exception-at-new)
-  auto* const mine = new PskSecrets(derive(provider, target));
-  const PskSecrets* first = nullptr;
+  auto* const mine = new T(derive(provider));
+  const T* first = nullptr;
   if (kept.compare_exchange_strong(first, mine, std::memory_order_acq_rel)) return *mine;
   delete mine;  // another thread was first
   return *first;
+}
+
+}  // namespace
+
+const PskSecrets& CredentialBody::secrets(HashAlgorithm target) const noexcept {
+  return derived_once(secrets_[static_cast<std::size_t>(target)],
+                      [&](const crypto::Provider& provider) { return derive(provider, target); });
+}
+
+const crypto::HmacKey& CredentialBody::plain_premaster(HashAlgorithm prf) const noexcept {
+  return derived_once(premasters_[static_cast<std::size_t>(prf)], [&](const crypto::Provider& provider) {
+    return derive_plain_premaster(provider.hash(prf), key);
+  });
+}
+
+crypto::HmacKey CredentialBody::plain_premaster_by(const crypto::Provider& provider,
+                                                   HashAlgorithm prf) const noexcept {
+  if (is_system(provider)) return plain_premaster(prf).copy();
+  return derive_plain_premaster(provider.hash(prf), key);
 }
 
 }  // namespace psk

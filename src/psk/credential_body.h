@@ -41,9 +41,11 @@ struct CredentialBody {
   void write_binder(const crypto::Provider& provider, HashAlgorithm target, Bytes transcript_hash,
                     MutableBytes out) const noexcept;
 
-  /// TLS 1.2, plain PSK (RFC 4279 section 2): the premaster secret as the key of an HMAC by `prf`; kept as
-  /// long as the body, as secrets() is. Safe for concurrent calls.
+  /// TLS 1.2, plain PSK (RFC 4279 section 2): the premaster secret as the key of an HMAC by `prf`, whatever
+  /// the hash of the key; kept as long as the body, as secrets() is. Safe for concurrent calls.
   const crypto::HmacKey& plain_premaster(HashAlgorithm prf) const noexcept;
+  /// The same, by the algorithms of `provider`.
+  crypto::HmacKey plain_premaster_by(const crypto::Provider& provider, HashAlgorithm prf) const noexcept;
 
   // The same for the key's own hash: all that there is for a key that is used as it is.
   const PskSecrets& secrets() const noexcept { return secrets(hash); }
@@ -70,8 +72,9 @@ struct CredentialBody {
   PskSecrets derive(const crypto::Provider& provider, HashAlgorithm target) const noexcept;
 
   std::unique_ptr<std::uint8_t[]> block_;
-  Bytes imported_identities_[2];                            // by target; empty unless it is imported
-  mutable std::atomic<const PskSecrets*> secrets_[2] = {};  // by target
+  Bytes imported_identities_[2];                                    // by target; empty unless it is imported
+  mutable std::atomic<const PskSecrets*> secrets_[2] = {};          // by target
+  mutable std::atomic<const crypto::HmacKey*> premasters_[2] = {};  // by the PRF's hash
 };
 
 /// What Credential::create checks, for all that take CredentialParameters. Errors: as documented there.
@@ -96,28 +99,35 @@ struct Restrictions {
 
 /// One key of an answer.
 struct Candidate {
-  PskSecrets secrets;  ///< TLS 1.3
+  PskSecrets secrets;  ///< TLS 1.3; empty below
   /// TLS 1.2 and below (PskQuery::version): the key itself, and the premaster secret of plain PSK (RFC 4279
   /// section 2) as the key of an HMAC by PskQuery::target_hash, which is the PRF's; empty below TLS 1.2.
   secret::SecretBuffer key;
   crypto::HmacKey plain_premaster;
   Restrictions restrictions;
   /// Why the key cannot be for what the client sent, though the identity is its own: to be refused with
-  /// psk_wrong_usage. A static text behind the identity; empty: it can. `secrets` then belong to no key at
-  /// all, so that no binder fits them.
+  /// psk_wrong_usage. A static text behind the identity; empty: it can. `secrets`, or `key` and its premaster
+  /// secret, then belong to no key at all, so that no binder and no Finished fits them.
   std::string_view misfit;
   /// Nobody has this key: it is here so that an unknown identity takes the time of a wrong key.
   bool stand_in = false;
 };
 
-/// Fills `out` by a key for `query`, which says whether the client imported the key, and how. `derive` gives
-/// the key's secrets for a hash; it is called for a key that can be meant only.
-template <class Key, class Derive>
-void fill_candidate(Candidate& out, const Key& key, const PskQuery& query, Derive derive);
+/// Fills `out` by a key for `query`, which says of which version the handshake is, whether the client
+/// imported the key, and how. `derive` gives the key's secrets for a hash, `premaster` its premaster secret
+/// of plain PSK by a PRF; only what the version has is called for, and only for a key that can be meant.
+template <class Key, class Derive, class Premaster>
+void fill_candidate(Candidate& out, const Key& key, const PskQuery& query, Derive derive,
+                    Premaster premaster);
 /// Candidate::misfit.
 std::string_view misfit(PskUsage usage, Bytes context, const PskQuery& query) noexcept;
-/// Secrets of a key that nobody has.
+/// A key of 32 octets that nobody has, and what is derived from it.
+Bytes nobodys_key() noexcept;
 const PskSecrets& nobodys_secrets(HashAlgorithm hash) noexcept;
+const crypto::HmacKey& nobodys_premaster(HashAlgorithm prf) noexcept;
+/// TLS 1.2 and below: fills `out` by that key, for an identity that the source does not know and has no
+/// stand-in for. The handshake goes on and fails at Finished (RFC 4279 section 2).
+void fill_stand_in(Candidate& out, const PskQuery& query) noexcept;
 
 /// What a source answered: filled through PskAnswer, or directly by the keyring.
 class AnswerBody {
@@ -163,15 +173,24 @@ struct AnswerAccess {
   static AnswerBody& body(PskAnswer& answer) noexcept { return *answer.body_; }
 };
 
-template <class Key, class Derive>
-void fill_candidate(Candidate& out, const Key& key, const PskQuery& query, Derive derive) {
+template <class Key, class Derive, class Premaster>
+void fill_candidate(Candidate& out, const Key& key, const PskQuery& query, Derive derive,
+                    Premaster premaster) {
   out.restrictions = {
       key.usage,     key.not_before, key.not_after, std::string(key.alpn), std::string(key.server_name),
       key.early_data};
   out.misfit = misfit(key.usage, key.context, query);
   out.stand_in = false;
+  const bool fits = out.misfit.empty();
+  if (query.version < ProtocolVersion::tls13) {
+    out.key = secret::SecretBuffer(fits ? key.key : nobodys_key());
+    // Below TLS 1.2 the PRF takes the two halves of a premaster secret apart (RFC 2246 section 5).
+    if (query.version < ProtocolVersion::tls12) return;
+    out.plain_premaster = fits ? premaster(query.target_hash) : nobodys_premaster(query.target_hash).copy();
+    return;
+  }
   const HashAlgorithm target = query.imported ? query.target_hash : key.hash;
-  if (out.misfit.empty()) {
+  if (fits) {
     derive(target, out.secrets);
   } else {
     out.secrets = nobodys_secrets(target).copy();

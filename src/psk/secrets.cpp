@@ -1,6 +1,9 @@
 #include "psk/secrets.h"
 
+#include <cstring>
+
 #include "secret/hkdf.h"
+#include "secret/secret_buffer.h"
 
 namespace sesame::psk {
 
@@ -29,6 +32,21 @@ PskSecrets derive_psk_secrets(const crypto::Hash& hash, Bytes key, PskKind kind)
   const HmacKey salt(hash, derive_secret(out.handshake_ke, "derived", nothing).bytes());
   out.master_ke = HmacKey(hash, hkdf_extract(salt, zero).bytes());
   return out;
+}
+
+crypto::HmacKey derive_plain_premaster(const crypto::Hash& prf, Bytes key) noexcept {
+  // RFC 4279 section 2: uint16 N, N zero octets, uint16 N, the key, which has N octets; no more than
+  // max_key_size.
+  const std::size_t n = key.size();
+  secret::SecretBuffer premaster(2 * (2 + n));
+  const MutableBytes all = premaster.mutable_bytes();
+  std::memset(all.data(), 0, 2 + n);
+  for (const std::size_t at : {std::size_t{0}, 2 + n}) {
+    all[at] = static_cast<std::uint8_t>(n >> 8);
+    all[at + 1] = static_cast<std::uint8_t>(n);
+  }
+  if (n != 0) std::memcpy(all.data() + 4 + n, key.data(), n);
+  return {prf, premaster.bytes()};
 }
 
 }  // namespace sesame::psk

@@ -28,4 +28,8 @@ enum class PskKind : std::uint8_t { external, resumption, imported };
 
 PskSecrets derive_psk_secrets(const crypto::Hash& hash, Bytes key, PskKind kind) noexcept;
 
+/// TLS 1.2: the premaster secret of plain PSK (RFC 4279 section 2) as the key of an HMAC by `prf`. It depends
+/// on the key alone too, and the master secret is the first that is made of it.
+crypto::HmacKey derive_plain_premaster(const crypto::Hash& prf, Bytes key) noexcept;
+
 }  // namespace sesame::psk

@@ -7,8 +7,8 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "crypto/legacy_hmac.h"
 #include "crypto/provider.h"
-#include "secret/secret_buffer.h"
 
 namespace sesame::secret {
 
@@ -24,7 +24,8 @@ constexpr Prf prf_of(ProtocolVersion version, HashAlgorithm suite_hash) noexcept
 }
 
 /// PRF with one secret, keyed once: what is derived from a master secret three or four times. A secret: wiped
-/// when it is moved from or goes. By SHA-256 and SHA-384 it does not allocate.
+/// when it is moved from or goes. It does not allocate, but for md5_sha1 through EVP. The Provider has to
+/// outlive it.
 class PrfKey {
  public:
   PrfKey() noexcept = default;
@@ -36,13 +37,14 @@ class PrfKey {
   PrfKey(Prf which, crypto::HmacKey key) noexcept : hmac_(std::move(key)), which_(which) {}
 
   Prf which() const noexcept { return which_; }
+  bool empty() const noexcept { return hmac_.empty() && sha1_.empty(); }
   /// Fills `out` with PRF(secret, label, seed), the seed in parts (at most 6) one after the other. Error:
   /// algorithm_unavailable.
   Expected<> expand(std::string_view label, std::initializer_list<Bytes> seed, MutableBytes out) const;
 
  private:
-  crypto::HmacKey hmac_;  // SHA-256, SHA-384
-  SecretBuffer secret_;   // md5_sha1
+  crypto::HmacKey hmac_;              // SHA-256, SHA-384
+  crypto::LegacyHmacKey md5_, sha1_;  // md5_sha1, by a half of the secret each
   Prf which_ = Prf::sha256;
 };
 

@@ -17,6 +17,7 @@
 #include "message/extension.h"
 #include "record/block_keys.h"
 #include "secret/prf.h"
+#include "secret/secret_buffer.h"
 
 namespace sesame::tls12 {
 

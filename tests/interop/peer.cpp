@@ -114,6 +114,32 @@ Expected<> Peer::update_keys(bool request_peer) {
   return updated;
 }
 
+Peer::Finished Peer::finished() const {
+  return {std::string(sesame::as_text(connection_.finished(sesame::Side::client))),
+          std::string(sesame::as_text(connection_.finished(sesame::Side::server)))};
+}
+
+// A new handshake is done when both sides said Finished again, with other octets than before.
+Expected<> Peer::handshake_after(const Finished& before) {
+  for (;;) {
+    const Finished now = finished();
+    const bool both = now.client != before.client && now.server != before.server;
+    if (both && connection_.handshake_done()) return {};
+    auto more = advance();
+    if (!more) return std::unexpected(more.error());
+    if (!*more) return sesame::fail(sesame::Reason::truncated);
+  }
+}
+
+Expected<> Peer::renegotiate() {
+  const Finished before = finished();
+  if (auto asked = connection_.renegotiate(); !asked) return asked;
+  flush();
+  return handshake_after(before);
+}
+
+Expected<> Peer::be_renegotiated() { return handshake_after(finished()); }
+
 Expected<> Peer::request_certificate(bool require) {
   auto requested = connection_.request_certificate(require);
   if (!requested) return requested;

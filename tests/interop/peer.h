@@ -34,6 +34,10 @@ class Peer {
   sesame::Expected<> update_keys(bool request_peer);
   /// Server: asks for a certificate and waits for the answer. Data that comes before it is kept.
   sesame::Expected<> request_certificate(bool require);
+  /// TLS 1.2 and below: asks for a new handshake, and waits until it is done.
+  sesame::Expected<> renegotiate();
+  /// Waits for a new handshake that the other side asks for, until it is done.
+  sesame::Expected<> be_renegotiated();
   sesame::Connection& connection() noexcept { return connection_; }
   /// The sizes of the records of application data that came, as decrypted.
   const std::vector<std::size_t>& record_sizes() const noexcept { return record_sizes_; }
@@ -41,6 +45,11 @@ class Peer {
  private:
   sesame::Expected<bool> advance();  ///< reads once and takes in what came; false: the peer's stream is over
   bool flush();
+  struct Finished {
+    std::string client, server;
+  };
+  Finished finished() const;
+  sesame::Expected<> handshake_after(const Finished& before);
 
   Socket socket_;
   sesame::Connection connection_;

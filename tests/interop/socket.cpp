@@ -1,6 +1,7 @@
 #include "interop/socket.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -9,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <stdexcept>
 #include <thread>
 #include <utility>
@@ -36,6 +38,15 @@ void wait_for(int fd, short events, const char* what) {
     if (poll(&entry, 1, deadline.poll_milliseconds()) > 0) return;
   }
   throw std::runtime_error(std::string("waited in vain to ") + what);
+}
+
+// Whether a program could listen on it, on all addresses as gnutls-serv does.
+bool nobody_has(std::uint16_t port) {
+  sockaddr_in address = loopback(port);
+  address.sin_addr.s_addr = htonl(INADDR_ANY);
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const Socket probe(fd);
+  return bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
 }
 
 }  // namespace
@@ -98,7 +109,29 @@ Socket Listener::accept() {
   return Socket(fd);
 }
 
-std::uint16_t free_port() { return Listener().port(); }
+// A port that the system chose would be free for a moment only: until the program listens there, any
+// connection of any other test may get it. So it is one below those that the system gives away, and a lock
+// that is this process's until it ends keeps other tests from it.
+std::uint16_t free_port() {
+  constexpr std::uint16_t first = 20'000, count = 12'000;
+  static std::mutex mutex;
+  const std::scoped_lock guard(mutex);
+  static const int locks = open(("/tmp/sesame-interop-ports-" + std::to_string(getuid())).c_str(),
+                                O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  static auto next = static_cast<std::uint16_t>(getpid() * 37 % count);
+  if (locks < 0) give_up("open the locks of ports");
+  for (std::uint16_t tried = 0; tried < count; ++tried) {
+    const auto port = static_cast<std::uint16_t>(first + next);
+    next = static_cast<std::uint16_t>((next + 1) % count);
+    struct flock octet{};
+    octet.l_type = F_WRLCK;
+    octet.l_whence = SEEK_SET;
+    octet.l_start = port;
+    octet.l_len = 1;
+    if (fcntl(locks, F_OFD_SETLK, &octet) == 0 && nobody_has(port)) return port;
+  }
+  throw std::runtime_error("no port is free");
+}
 
 Socket connect_to(std::uint16_t port) {
   const sockaddr_in address = loopback(port);

@@ -44,7 +44,8 @@ class Listener {
   std::uint16_t port_ = 0;
 };
 
-/// A port that was free a moment ago, for a program that has to be told one.
+/// A free port for a program that has to be told one. No other test gets it, nor does the system give it
+/// away; each call gives another one.
 std::uint16_t free_port();
 
 /// Connects to 127.0.0.1, and tries again until somebody listens there.

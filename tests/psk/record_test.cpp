@@ -72,6 +72,18 @@ TEST(Record, KeepsAllThatBelongsToTwoKeys) {
   }
 }
 
+TEST(Record, KeepsTheUsageOfEachKey) {
+  using enum PskUsage;
+  for (const PskUsage usage : {tls13, tls13_imported, tls12, tls13_and_tls12, tls13_imported_and_tls12}) {
+    KeyView newest = key("newest"), older = key("older");
+    newest.usage = usage;
+    older.usage = usage == tls12 ? tls13 : tls12;
+    const Written written(as_bytes("bob"), newest, &older);
+    expect_same(written.record->key(0), newest);
+    expect_same(written.record->key(1), older);
+  }
+}
+
 TEST(Record, CarriesTheLargestOfEverything) {
   const std::string identity(max_identity_size, 'i'), octets(max_key_size, 'k'), alpn(255, 'a'),
       name(65535, 'n');

@@ -130,6 +130,27 @@ TEST_F(Store, KeepsAllThatBelongsToAKey) {
   EXPECT_EQ(kept.not_after(), given.not_after);
 }
 
+TEST_F(Store, KeepsForWhichVersionsAKeyIs) {
+  using enum PskUsage;
+  const PskUsage usages[] = {tls13, tls13_imported, tls12, tls13_and_tls12, tls13_imported_and_tls12};
+  const auto store = open();
+  for (const PskUsage usage : usages) {
+    const std::string identity = "key " + std::to_string(static_cast<int>(usage));
+    CredentialParameters given = parameters(identity, key_1);
+    given.usage = usage;
+    ASSERT_TRUE(store->add(given));
+  }
+  const auto keys = store->load({}).value().keys;
+  ASSERT_EQ(keys.size(), std::size(usages));
+  std::vector<PskUsage> listed;
+  ASSERT_TRUE(store->list({}, [&](const KeyDescription& key) { listed.push_back(key.usage); }));
+  ASSERT_EQ(listed.size(), std::size(usages));
+  for (std::size_t i = 0; i < keys.size(); ++i) {  // in the order of the identities
+    EXPECT_EQ(keys[i].usage(), usages[i]);
+    EXPECT_EQ(listed[i], usages[i]);
+  }
+}
+
 TEST_F(Store, KeepsWhatEarlyDataAKeyAllows) {
   CredentialParameters given = parameters("bob", key_1);
   given.early_data = {.limit = 0xffff'fffe, .cipher_suite = CipherSuite::TLS_CHACHA20_POLY1305_SHA256};
@@ -442,6 +463,8 @@ TEST_F(Store, WithARowThatIsNoKeyGivesNone) {
   EXPECT_EQ(reason_of(loaded), Reason::store_invalid);
   EXPECT_THAT(loaded.error().message(), AllOf(HasSubstr("bob"), Not(HasSubstr(key_1))));
   EXPECT_FALSE(store->changed()) << "told once";
+  execute("UPDATE keys SET usage = 257");
+  EXPECT_EQ(reason_of(store->load({})), Reason::store_invalid) << "not the 1 of its last octet";
   execute("UPDATE keys SET usage = 1");
   EXPECT_TRUE(store->changed());
   EXPECT_TRUE(store->load({}));

@@ -38,6 +38,8 @@ struct End {
 };
 
 struct Pair {
+  Pair(Connection client_connection, Connection server_connection)
+      : client(std::move(client_connection)), server(std::move(server_connection)) {}
   Pair(std::shared_ptr<const Context> client_context, std::shared_ptr<const Context> server_context,
        const ClientOptions& options = {});
 

@@ -46,7 +46,7 @@ class ScriptPeer {
   void put(Bytes octets) { append(out, octets); }
   void put_plain(ContentType type, Bytes content, unsigned version = 0x0303);
   /// Protected, as soon as there are keys to write with. `content` may be longer than the standard allows.
-  void put_record(ContentType type, Bytes content, std::size_t padding = 0);
+  virtual void put_record(ContentType type, Bytes content, std::size_t padding = 0);
   /// Adds to the transcript as well. In records of at most `fragment` octets.
   void put_message(Bytes message, std::size_t fragment = record::max_plaintext);
   /// The same without the transcript: a message behind the handshake.
@@ -81,7 +81,7 @@ class ScriptPeer {
   void take(Bytes octets) { append(in_, octets); }
   /// The next record that is there; opened, if it is protected and there are keys. Nothing: none, or it does
   /// not open.
-  std::optional<Record> next_record();
+  virtual std::optional<Record> next_record();
   /// The next handshake message, header included; ChangeCipherSpec records are passed over. Empty: there is
   /// none.
   Octets next_message();
@@ -111,12 +111,13 @@ class ScriptPeer {
   psk::PskSecrets without_psk() const;  ///< section 7.1: zeros in the place of the key
   static const crypto::Provider& provider();
 
+  Octets in_;
+
  private:
   void set(record::Protection& protection, crypto::Aead::Direction direction, Bytes secret) const;
 
   std::optional<secret::HandshakeStage> stage_;
   std::optional<secret::MasterStage> master_;
-  Octets in_;
   Octets messages_;
 };
 

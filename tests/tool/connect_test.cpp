@@ -205,7 +205,7 @@ TEST(Connect, RefusesACommandLineThatMakesNoSense) {
       {"nonsense"},
       {"connect"},
       {"connect", "localhost", "--psk-mode", "none"},
-      {"connect", "localhost", "--suites", "TLS_RSA_WITH_NULL_MD5"},
+      {"connect", "localhost", "--suites", "TLS_RSA_WITH_RC4_128_MD5"},
       {"connect", "localhost", "--groups", "x25519,nonsense"},
       {"connect", "localhost:1", "2"},
       {"connect", "[::1"},

@@ -93,10 +93,11 @@ class PskReply {
 /// valid during the call only: copy what is needed beyond it.
 using PskLookup = std::function<void(const PskQuery& query, PskReply reply)>;
 
-/// Answers what a connection waits for beside a key: Wait::context, Wait::signature, Wait::verification. Call
-/// it once, from any thread, with a function that gives the connection its answer (supply_context,
-/// supply_signature, supply_verdict); the stream calls that in its own thread or strand. When the last copy
-/// goes without an answer, it is no: no signature, no trust, the connection's own context.
+/// Answers what a connection waits for beside a server's key: Wait::context, Wait::signature,
+/// Wait::verification, a client's key. Call it once, from any thread, with a function that gives the
+/// connection its answer (supply_context, supply_signature, supply_verdict, supply_psk); the stream calls
+/// that in its own thread or strand. When the last copy goes without an answer, it is no: no signature, no
+/// trust, no key, the connection's own context.
 class AnswerReply {
  public:
   explicit AnswerReply(std::shared_ptr<detail::LookupAnswer> answer)
@@ -115,6 +116,7 @@ class AnswerReply {
       answer->give([](Connection& connection) -> Expected<> {
         if (connection.wait() == Wait::signature) return connection.supply_signature({});
         if (connection.wait() == Wait::context) return connection.supply_context(nullptr);
+        if (connection.wait() == Wait::psk_lookup) return connection.supply_psk({});
         return connection.supply_verdict(Alert::certificate_unknown);
       });
     }

@@ -11,9 +11,11 @@ constexpr auto acquire = std::memory_order_acquire;
 constexpr auto release = std::memory_order_release;
 constexpr auto relaxed = std::memory_order_relaxed;
 
-constexpr crypto::HmacKey PskSecrets::* members[] = {&PskSecrets::binder, &PskSecrets::early,
-                                                     &PskSecrets::derived, &PskSecrets::handshake_ke,
-                                                     &PskSecrets::master_ke};
+// The states of a PskSecrets, of which one may be const.
+auto states_of(auto& secrets) noexcept {
+  return std::array{&secrets.binder, &secrets.early, &secrets.derived, &secrets.handshake_ke,
+                    &secrets.master_ke};
+}
 
 // The octets of one entry, between the cache and the HmacKeys. Where they would stand closely behind `other`,
 // the entry, modulo the page, they stand somewhat further on: a processor takes a load for one of what was
@@ -34,7 +36,7 @@ class Buffer {
   MutableBytes bytes() const noexcept { return {begin_, size_}; }
 
  private:
-  static constexpr std::size_t largest = std::size(members) * crypto::HmacKey::max_state_size;
+  static constexpr std::size_t largest = 5 * crypto::HmacKey::max_state_size;
   std::array<std::uint8_t, 3 * largest> octets_;
   std::uint8_t* begin_;
   std::size_t size_;
@@ -58,13 +60,34 @@ DerivedCache::Word* DerivedCache::words(std::size_t set, std::size_t way) const 
 
 bool DerivedCache::load(std::uintptr_t owner, std::uint64_t hash, const crypto::Hash& algorithm,
                         PskSecrets& out) noexcept {
+  return load_states(owner, hash, algorithm, states_of(out));
+}
+
+bool DerivedCache::load(std::uintptr_t owner, std::uint64_t hash, const crypto::Hash& algorithm,
+                        crypto::HmacKey& out) noexcept {
+  return load_states<1>(owner, hash, algorithm, {&out});
+}
+
+void DerivedCache::store(std::uintptr_t owner, std::uint64_t hash, const PskSecrets& secrets) noexcept {
+  store_states(owner, hash, states_of(secrets));
+}
+
+void DerivedCache::store(std::uintptr_t owner, std::uint64_t hash,
+                         const crypto::HmacKey& premaster) noexcept {
+  store_states<1>(owner, hash, {&premaster});
+}
+
+template <std::size_t count>
+bool DerivedCache::load_states(std::uintptr_t owner, std::uint64_t hash, const crypto::Hash& algorithm,
+                               const std::array<crypto::HmacKey*, count>& out) noexcept {
+  static_assert(count <= states);
   const std::size_t i = set_of(hash), size = crypto::HmacKey::state_size(algorithm);
   Set& entries = set(i);
   for (std::size_t way = 0; way < ways_; ++way) {
     const std::uint32_t sequence = entries.sequences[way].load(acquire);
     if (entries.owners[way].load(acquire) != owner || (sequence & 1) != 0) continue;
     const Word* const from = words(i, way);
-    const Buffer buffer(states * size, from);
+    const Buffer buffer(count * size, from);
     for (std::size_t w = 0; w < buffer.size() / sizeof(Word); ++w) {
       // Acquire, so that the number is read after it; and who reads a word of a later writer sees a later
       // number.
@@ -73,8 +96,8 @@ bool DerivedCache::load(std::uintptr_t owner, std::uint64_t hash, const crypto::
     }
     if (entries.sequences[way].load(relaxed) != sequence) return false;
     const Bytes all = buffer.bytes();
-    for (std::size_t m = 0; m < states; ++m) {
-      out.*members[m] = crypto::HmacKey::from_state(algorithm, all.subspan(m * size, size));
+    for (std::size_t m = 0; m < count; ++m) {
+      *out[m] = crypto::HmacKey::from_state(algorithm, all.subspan(m * size, size));
     }
     if (!entries.used[way].load(relaxed)) entries.used[way].store(true, relaxed);
     return true;
@@ -114,8 +137,10 @@ int DerivedCache::way_to_take(Set& entries, std::uint64_t hash) noexcept {
   return static_cast<int>(taken);
 }
 
-void DerivedCache::store(std::uintptr_t owner, std::uint64_t hash, const PskSecrets& secrets) noexcept {
-  const std::size_t size = crypto::HmacKey::state_size(secrets.early.hash());
+template <std::size_t count>
+void DerivedCache::store_states(std::uintptr_t owner, std::uint64_t hash,
+                                const std::array<const crypto::HmacKey*, count>& states_in) noexcept {
+  const std::size_t size = crypto::HmacKey::state_size(states_in[0]->hash());
   if (size > state_size_) return;
   const std::size_t i = set_of(hash);
   Set& entries = set(i);
@@ -134,9 +159,9 @@ void DerivedCache::store(std::uintptr_t owner, std::uint64_t hash, const PskSecr
   entries.owners[way].store(owner, release);
   entries.used[way].store(false, relaxed);
   Word* const to = words(i, way);
-  const Buffer buffer(states * size, to);
-  for (std::size_t m = 0; m < states; ++m) {
-    (secrets.*members[m]).save_state(buffer.bytes().subspan(m * size, size));
+  const Buffer buffer(count * size, to);
+  for (std::size_t m = 0; m < count; ++m) {
+    states_in[m]->save_state(buffer.bytes().subspan(m * size, size));
   }
   // All of the entry is overwritten, so that nothing of the key before is left in it.
   for (std::size_t w = 0; w < words_per_entry(); ++w) {

@@ -9,6 +9,7 @@
 // look-up that can have seen the record is left (Epochs), and only such a look-up stores.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -28,11 +29,15 @@ class DerivedCache {
   DerivedCache& operator=(const DerivedCache&) = delete;
   ~DerivedCache();  ///< wipes all
 
-  // For readers. `owner` is the address of the record, plus a number of 0..7 for the key in it and the hash
-  // that it was imported for; `hash` is that of the identity.
+  // For readers. `owner` is the address of the record, plus a number of 0..7 for the key in it, the hash that
+  // it was derived for, and what was derived; `hash` is that of the identity.
   bool load(std::uintptr_t owner, std::uint64_t hash, const crypto::Hash& algorithm,
             PskSecrets& out) noexcept;
   void store(std::uintptr_t owner, std::uint64_t hash, const PskSecrets& secrets) noexcept;
+  // A premaster secret of TLS 1.2, which takes an entry for itself.
+  bool load(std::uintptr_t owner, std::uint64_t hash, const crypto::Hash& algorithm,
+            crypto::HmacKey& out) noexcept;
+  void store(std::uintptr_t owner, std::uint64_t hash, const crypto::HmacKey& premaster) noexcept;
 
   /// For the writer: wipes what belongs to the record, for which nobody can store any more.
   void purge(std::uintptr_t record, std::uint64_t hash) noexcept;
@@ -44,6 +49,12 @@ class DerivedCache {
 
  private:
   static constexpr std::size_t max_ways = 4, states = 5;
+  template <std::size_t count>
+  bool load_states(std::uintptr_t owner, std::uint64_t hash, const crypto::Hash& algorithm,
+                   const std::array<crypto::HmacKey*, count>& out) noexcept;
+  template <std::size_t count>
+  void store_states(std::uintptr_t owner, std::uint64_t hash,
+                    const std::array<const crypto::HmacKey*, count>& states_in) noexcept;
   struct alignas(64) Set {
     std::atomic<std::uintptr_t> owners[max_ways];
     std::atomic<std::uint32_t> sequences[max_ways];

@@ -98,22 +98,35 @@ void Keyring::Impl::fill(const Record& record, std::uint64_t hash, psk::DerivedC
     psk::Candidate* const candidate = answer.next();
     if (!candidate) return;
     const KeyView key = record.key(i);
-    psk::fill_candidate(*candidate, key, query, [&](HashAlgorithm target, psk::PskSecrets& out) {
-      const auto derive = [&](const crypto::Provider& by) {
-        if (!query.imported) return psk::derive_psk_secrets(by.hash(target), key.key, psk::PskKind::external);
-        return psk::derive_imported_secrets(by, key.hash, key.key,
-                                            psk::imported_identity(record.identity(), key.context, target));
-      };
+    // What `derive` gives by a Provider, for `target`; from the cache, if it has it.
+    const auto derived = [&](HashAlgorithm target, std::uintptr_t what, auto& out, auto derive) {
       if (const crypto::Provider* asked = answer.provider(); asked && asked != provider->get()) {
         out = derive(*asked);  // what the cache holds was derived by the system's
         return;
       }
       const std::uintptr_t owner =
-          reinterpret_cast<std::uintptr_t>(&record) + i + (target == HashAlgorithm::sha384 ? 2 : 0);
+          reinterpret_cast<std::uintptr_t>(&record) + i + (target == HashAlgorithm::sha384 ? 2 : 0) + what;
       if (cache && cache->load(owner, hash, (*provider)->hash(target), out)) return;
       out = derive(**provider);
       if (cache) cache->store(owner, hash, out);
-    });
+    };
+    psk::fill_candidate(
+        *candidate, key, query,
+        [&](HashAlgorithm target, psk::PskSecrets& out) {
+          derived(target, 0, out, [&](const crypto::Provider& by) {
+            if (!query.imported)
+              return psk::derive_psk_secrets(by.hash(target), key.key, psk::PskKind::external);
+            return psk::derive_imported_secrets(
+                by, key.hash, key.key, psk::imported_identity(record.identity(), key.context, target));
+          });
+        },
+        [&](HashAlgorithm prf) {
+          crypto::HmacKey out;
+          derived(prf, 4, out, [&](const crypto::Provider& by) {
+            return psk::derive_plain_premaster(by.hash(prf), key.key);
+          });
+          return out;
+        });
   }
 }
 

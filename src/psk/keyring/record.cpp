@@ -71,9 +71,9 @@ bool Record::restricted(const KeyView& key) noexcept {
 }
 
 std::uint16_t Record::describe(const KeyView& key) noexcept {
-  return static_cast<std::uint16_t>(
-      (key.key.size() - 1) | (key.hash == HashAlgorithm::sha384 ? sha384_bit : 0) |
-      (key.usage == PskUsage::tls13_imported ? imported_bit : 0) | (restricted(key) ? restricted_bit : 0));
+  return static_cast<std::uint16_t>((key.key.size() - 1) |
+                                    (key.hash == HashAlgorithm::sha384 ? sha384_bit : 0) |
+                                    (restricted(key) ? restricted_bit : 0));
 }
 
 std::size_t Record::size_for(Bytes identity, const KeyView& newest, const KeyView* older) noexcept {
@@ -92,6 +92,8 @@ Record* Record::write(void* place, Bytes identity, const KeyView& newest, const 
   record->identity_size_ = static_cast<std::uint16_t>(identity.size());
   record->key_[0] = describe(newest);
   record->key_[1] = older ? describe(*older) : no_key;
+  record->usage_[0] = newest.usage;
+  record->usage_[1] = older ? older->usage : PskUsage{};
   std::uint8_t* at = append(record->octets(), identity);
   at = append(at, newest.key);
   if (older) at = append(at, older->key);
@@ -125,7 +127,7 @@ KeyView Record::key(std::size_t i) const noexcept {
   KeyView view;
   view.key = {octets() + identity_size_ + (i == 0 ? 0 : key_size(0)), key_size(i)};
   view.hash = key_[i] & sha384_bit ? HashAlgorithm::sha384 : HashAlgorithm::sha256;
-  view.usage = key_[i] & imported_bit ? PskUsage::tls13_imported : PskUsage::tls13;
+  view.usage = usage_[i];
   if (!(key_[i] & restricted_bit)) return view;
   const std::uint8_t* at = restrictions(i);
   const RestrictionSizes sizes = sizes_at(at);

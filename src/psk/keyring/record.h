@@ -46,10 +46,10 @@ class Record {
   std::size_t size() const noexcept;          ///< of the whole block
 
  private:
-  // Of a key: its size less 1 in 12 bits, a bit for SHA-384, one for restrictions, one for a key that is
-  // imported. The last bit is left, so that no key looks like none.
+  // Of a key: its size less 1 in 12 bits, a bit for SHA-384, one for restrictions. The others are left, so
+  // that no key looks like none.
   static constexpr std::uint16_t size_bits = 0x0fff, sha384_bit = 0x1000, restricted_bit = 0x2000,
-                                 imported_bit = 0x4000, no_key = 0xffff;
+                                 no_key = 0xffff;
   static_assert(max_key_size - 1 == size_bits && max_identity_size <= 0xffff);
   static std::uint16_t describe(const KeyView& key) noexcept;
   static bool restricted(const KeyView& key) noexcept;
@@ -63,7 +63,7 @@ class Record {
 
   std::uint16_t identity_size_;
   std::uint16_t key_[2];
-  [[maybe_unused]] std::uint16_t unused_ = 0;
+  PskUsage usage_[2];
 };
 static_assert(sizeof(Record) == 8);
 

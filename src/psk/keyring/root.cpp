@@ -53,7 +53,7 @@ void Root::fit_cache(const KeyView& newest, Limbo* limbo) {
   constexpr std::size_t smallest = 16, step = 4;
   DerivedCache* const old = cache();
   // The EVP route keeps as much for a hash as the low-level one.
-  // What is derived from an imported key has any hash.
+  // What is derived from an imported key, or for TLS 1.2, has any hash.
   const bool is_small = newest.hash == HashAlgorithm::sha256 && newest.usage == PskUsage::tls13;
   const std::size_t state_size = is_small ? 64 : crypto::HmacKey::max_state_size;
   const bool wide_enough = old && old->state_size() >= state_size;

@@ -2,6 +2,7 @@
 // replaces.
 #pragma once
 
+#include <array>
 #include <atomic>
 
 #include "psk/keyring/derived_cache.h"
@@ -10,10 +11,14 @@
 namespace sesame::psk {
 
 /// Usage and hash of a key as a number below key_kinds.
-inline constexpr std::size_t key_kinds = 4;
+inline constexpr std::size_t key_kinds = 14;
 constexpr std::size_t kind_of(PskUsage usage, HashAlgorithm hash) noexcept {
-  return (usage == PskUsage::tls13_imported ? 2 : 0) + (hash == HashAlgorithm::sha384 ? 1 : 0);
+  return 2 * static_cast<std::size_t>(usage) + (hash == HashAlgorithm::sha384 ? 1 : 0);
 }
+inline constexpr std::array<PskUsage, 5> all_usages = {PskUsage::tls13, PskUsage::tls13_imported,
+                                                       PskUsage::tls12, PskUsage::tls13_and_tls12,
+                                                       PskUsage::tls13_imported_and_tls12};
+static_assert(kind_of(all_usages.back(), HashAlgorithm::sha384) + 1 == key_kinds);
 
 /// Written by one thread at a time; read by any, within an Epochs::Reader. `limbo` is nullptr as long as no
 /// other thread has seen it.
@@ -28,7 +33,7 @@ class Root {
   const Record* find(std::uint64_t hash, Bytes identity, const Record* in_vain = nullptr) const noexcept {
     return table_.find(hash, identity, in_vain);
   }
-  /// As what the keys here are used, by the last one that came. KeyKind below.
+  /// As what the keys here are used, by the last one that came: kind_of().
   std::size_t kind_of_keys() const noexcept { return kind_.load(std::memory_order_relaxed); }
   /// nullptr: nothing is cached.
   DerivedCache* cache() const noexcept { return cache_.load(std::memory_order_acquire); }
@@ -60,7 +65,7 @@ class Root {
   std::size_t keys_ = 0;
   std::size_t cache_capacity_ = 0;  // what was asked for
   std::size_t octets_at_first_;
-  std::atomic<std::uint8_t> kind_ = 0;
+  std::atomic<std::uint8_t> kind_ = kind_of(PskUsage::tls13, HashAlgorithm::sha256);
 };
 
 }  // namespace sesame::psk

@@ -13,7 +13,7 @@ StandIns::StandIns(Bytes secret) : cache_(key_kinds * ways, crypto::HmacKey::max
   view.key = secret;
   size_ = (Record::size_for(identity, view, nullptr) + 7) / 8;
   memory_ = std::make_unique<std::uint64_t[]>(key_kinds * size_);
-  for (const PskUsage usage : {PskUsage::tls13, PskUsage::tls13_imported}) {
+  for (const PskUsage usage : all_usages) {
     for (const HashAlgorithm hash : {HashAlgorithm::sha256, HashAlgorithm::sha384}) {
       const std::size_t kind = kind_of(usage, hash);
       view.usage = usage;

@@ -22,7 +22,9 @@ class StandIns {
   const Record& record(std::size_t kind) const noexcept { return *records_[kind]; }
   DerivedCache& cache() noexcept { return cache_; }
   /// In the place of an identity's hash, for the cache: each kind has a set for itself.
-  static std::uint64_t hash(std::size_t kind) noexcept { return std::uint64_t{kind} << 62; }
+  static std::uint64_t hash(std::size_t kind) noexcept {
+    return ((std::uint64_t{kind} << 32) + key_kinds - 1) / key_kinds << 32;
+  }
 
  private:
   static constexpr std::size_t ways = 4;

@@ -10,6 +10,11 @@ namespace {
 using psk::sqlite::Database;
 using psk::sqlite::Query;
 
+// A number that is none makes a credential that cannot be.
+PskUsage usage_of(std::int64_t stored) noexcept {
+  return stored > 0 && stored < 256 ? static_cast<PskUsage>(stored) : PskUsage{};
+}
+
 // Adds all rows of a query for SESAME_KEY_COLUMNS.
 Expected<> read_keys(Query& query, const std::string& path, std::vector<Credential>& out) {
   for (;;) {
@@ -20,7 +25,7 @@ Expected<> read_keys(Query& query, const std::string& path, std::vector<Credenti
     p.identity = query.octets(0);
     p.key = query.octets(1);
     p.hash = query.integer(2) == 384 ? HashAlgorithm::sha384 : HashAlgorithm::sha256;
-    p.usage = static_cast<PskUsage>(query.integer(3));
+    p.usage = usage_of(query.integer(3));
     p.context = query.octets(4);
     p.early_data.limit = static_cast<std::uint32_t>(query.integer(5));
     p.early_data.cipher_suite = static_cast<CipherSuite>(query.integer(6));
@@ -134,7 +139,7 @@ Expected<> SqliteKeyStore::list(std::optional<Bytes> identity,
           .key_size = static_cast<std::size_t>(query->integer(1)),
           .older = query->integer(11) != 0,
           .hash = query->integer(2) == 384 ? HashAlgorithm::sha384 : HashAlgorithm::sha256,
-          .usage = static_cast<PskUsage>(query->integer(3)),
+          .usage = usage_of(query->integer(3)),
           .context = as_bytes(context),
           .early_data_limit = static_cast<std::uint32_t>(query->integer(10)),
           .alpn = alpn,

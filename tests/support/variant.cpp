@@ -1,4 +1,4 @@
-#include "hostile/variant.h"
+#include "support/variant.h"
 
 namespace sesame::test {
 
@@ -22,11 +22,16 @@ void expect_open(Case& c) {
   EXPECT_EQ(c.subject().data, before + "from the script");
   ASSERT_TRUE(c.subject().connection.send(as_bytes("from the connection")));
   c.exchange();
-  std::optional<ScriptPeer::Record> last;
-  while (auto record = c.peer().next_record()) last = std::move(record);
-  ASSERT_TRUE(last);
-  EXPECT_EQ(last->type, record::ContentType::application_data);
-  EXPECT_EQ(as_text(last->content), "from the connection");
+  // In TLS 1.0 the first octet may have a record of its own.
+  std::string last;
+  while (auto record = c.peer().next_record()) {
+    if (record->type == record::ContentType::application_data) {
+      last += as_text(record->content);
+    } else {
+      last.clear();
+    }
+  }
+  EXPECT_EQ(last, "from the connection");
   EXPECT_EQ(c.subject().connection.error(), nullptr);
 }
 
