@@ -20,11 +20,10 @@ auto by_route(const AeadAlgorithm& algorithm, void* context, Step step) noexcept
 
 }  // namespace
 
-void AeadAlgorithm::find_functions() noexcept {
-  const OSSL_PROVIDER* provider = EVP_CIPHER_get0_provider(evp_);
-  if (!is_default_provider(provider)) return;
-  const OSSL_DISPATCH* row = provider_functions(provider, OSSL_OP_CIPHER, EVP_CIPHER_get0_name(evp_));
-  CipherFunctions& f = functions_;
+bool find_cipher_functions(const EVP_CIPHER* cipher, CipherFunctions& f) noexcept {
+  const OSSL_PROVIDER* provider = EVP_CIPHER_get0_provider(cipher);
+  if (!is_default_provider(provider)) return false;
+  const OSSL_DISPATCH* row = provider_functions(provider, OSSL_OP_CIPHER, EVP_CIPHER_get0_name(cipher));
   find_function(row, OSSL_FUNC_CIPHER_NEWCTX, f.new_context);
   find_function(row, OSSL_FUNC_CIPHER_FREECTX, f.free_context);
   find_function(row, OSSL_FUNC_CIPHER_ENCRYPT_INIT, f.encrypt_init);
@@ -34,8 +33,8 @@ void AeadAlgorithm::find_functions() noexcept {
   find_function(row, OSSL_FUNC_CIPHER_GET_CTX_PARAMS, f.get_context_parameters);
   find_function(row, OSSL_FUNC_CIPHER_SET_CTX_PARAMS, f.set_context_parameters);
   f.provider_context = OSSL_PROVIDER_get0_provider_ctx(provider);
-  direct_ = f.new_context && f.free_context && f.encrypt_init && f.decrypt_init && f.update && f.final &&
-            f.get_context_parameters && f.set_context_parameters;
+  return f.new_context && f.free_context && f.encrypt_init && f.decrypt_init && f.update && f.final &&
+         f.get_context_parameters && f.set_context_parameters;
 }
 
 Aead& Aead::operator=(Aead&& other) noexcept {

@@ -40,6 +40,9 @@ struct CipherFunctions {
   OSSL_FUNC_cipher_set_ctx_params_fn* set_context_parameters = nullptr;
 };
 
+/// Finds them. False: the cipher is not the default provider's, or not all are there.
+bool find_cipher_functions(const EVP_CIPHER* cipher, CipherFunctions& functions) noexcept;
+
 /// One AEAD, as a provider has it. Lives in a Provider.
 class AeadAlgorithm {
  public:
@@ -54,7 +57,7 @@ class AeadAlgorithm {
  private:
   friend class Provider;
   friend struct AeadTestAccess;
-  void find_functions() noexcept;
+  void find_functions() noexcept { direct_ = find_cipher_functions(evp_, functions_); }
 
   EVP_CIPHER* evp_ = nullptr;  // owned by the Provider; nullptr: not available
   std::uint8_t key_size_ = 0;

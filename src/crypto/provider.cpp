@@ -72,6 +72,7 @@ Provider::~Provider() {
   EVP_MD_free(sha512_);
   for (AeadAlgorithm& aead : aeads_) EVP_CIPHER_free(aead.evp_);
   for (CbcAlgorithm& cbc : cbcs_) EVP_CIPHER_free(cbc.evp_);
+  for (MacAlgorithm& mac : macs_) EVP_MAC_CTX_free(mac.of_hidden_length_);
   for (EVP_MD* md : {md5_, sha1_, md5_sha1_}) EVP_MD_free(md);
 }
 
@@ -90,10 +91,22 @@ void Provider::fetch_below_tls13() {
   for (std::size_t i = 0; i < cbc_count; ++i) {
     cbcs_[i].evp_ = EVP_CIPHER_fetch(library_context_, rows[i].name, this->property_query());
     cbcs_[i].key_size_ = rows[i].key_size;
+    if (cbcs_[i].evp_) cbcs_[i].find(*this);
   }
   md5_ = EVP_MD_fetch(library_context_, "MD5", this->property_query());
   sha1_ = EVP_MD_fetch(library_context_, "SHA1", this->property_query());
   md5_sha1_ = EVP_MD_fetch(library_context_, "MD5-SHA1", this->property_query());
+  EVP_MAC* const hmac = EVP_MAC_fetch(library_context_, "HMAC", this->property_query());
+  for (const MacId id : {MacId::md5, MacId::sha1, MacId::sha256, MacId::sha384}) {
+    const Hash* const sha2 = id == MacId::sha256 ? &sha256_ : id == MacId::sha384 ? &sha384_ : nullptr;
+    macs_[static_cast<std::size_t>(id)].find(id, digest(id), sha2, hmac, this->property_query());
+  }
+  EVP_MAC_free(hmac);
+}
+
+const MacAlgorithm* Provider::mac(MacId id) const noexcept {
+  const MacAlgorithm& mac = macs_[static_cast<std::size_t>(id)];
+  return mac.evp_ ? &mac : nullptr;
 }
 
 const CbcAlgorithm* Provider::cbc(CbcId id) const noexcept {

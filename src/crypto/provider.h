@@ -14,6 +14,7 @@
 #include "crypto/aead.h"
 #include "crypto/cbc.h"
 #include "crypto/hash.h"
+#include "crypto/mac.h"
 #include "crypto/x25519.h"
 
 struct ossl_lib_ctx_st;
@@ -42,6 +43,7 @@ class Provider {
   /// For TLS 1.2 and below; nullptr where libcrypto lacks it.
   const CbcAlgorithm* cbc(CbcId id) const noexcept;
   const EVP_MD* digest(MacId mac) const noexcept;
+  const MacAlgorithm* mac(MacId id) const noexcept;
   bool has_mac(MacId mac) const noexcept { return digest(mac) != nullptr; }
   /// MD5 and SHA-1 one behind the other: what TLS 1.0 and 1.1 sign by RSA (RFC 4346 section 4.7).
   const EVP_MD* md5_sha1() const noexcept { return md5_sha1_; }
@@ -69,6 +71,7 @@ class Provider {
   EVP_MD* sha512_ = nullptr;
   AeadAlgorithm aeads_[aead_count];
   CbcAlgorithm cbcs_[cbc_count];
+  MacAlgorithm macs_[mac_count];
   EVP_MD *md5_ = nullptr, *sha1_ = nullptr, *md5_sha1_ = nullptr;
   X25519 x25519_;
   std::uint32_t groups_ = 0;  // bit i: group_rows()[i] can be used

@@ -263,7 +263,8 @@ std::optional<Suite> find_suite(const crypto::Provider& provider, CipherSuite id
   }
   suite.key_exchange = row->key_exchange;
   suite.mac = row->mac;
-  if (suite.mac != crypto::MacId::none && !provider.has_mac(suite.mac)) return std::nullopt;
+  suite.hmac = provider.mac(suite.mac);
+  if (suite.mac != crypto::MacId::none && !suite.hmac) return std::nullopt;
   suite.lowest = row->lowest;
   suite.highest = row->lowest == ProtocolVersion::tls13 ? ProtocolVersion::tls13 : ProtocolVersion::tls12;
   return suite;

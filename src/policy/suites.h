@@ -22,7 +22,8 @@ struct Suite {
   // TLS 1.2 and below.
   KeyExchangeMethod key_exchange = KeyExchangeMethod::any;
   const crypto::CbcAlgorithm* cbc = nullptr;
-  crypto::MacId mac = crypto::MacId::none;  ///< none with an AEAD
+  crypto::MacId mac = crypto::MacId::none;     ///< none with an AEAD
+  const crypto::MacAlgorithm* hmac = nullptr;  ///< by that hash
   ProtocolVersion lowest = ProtocolVersion::tls13;
   ProtocolVersion highest = ProtocolVersion::tls13;
 

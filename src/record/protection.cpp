@@ -4,23 +4,27 @@
 #include <cstring>
 #include <limits>
 
+#include "record/mac_records.h"
 #include "secret/secret_bytes.h"
 
 namespace sesame::record {
+
+Protection::Protection() noexcept = default;
+Protection::~Protection() { clear(); }
 
 Expected<> Protection::set_keys(const crypto::AeadAlgorithm& algorithm, crypto::Aead::Direction direction,
                                 Bytes key, Bytes iv) {
   sequence_ = 0;
   std::memcpy(iv_, iv.data(), sizeof iv_);
-  return aead_.set_key(algorithm, direction, key);
-}
-
-Expected<> Protection::set_keys(const BlockKeys&, crypto::Aead::Direction) {
-  return fail(Reason::internal_error, "TLS 1.2 is not there yet");
+  auto ok = aead_.set_key(algorithm, direction, key);
+  form_ = ok ? Form::tls13 : Form::none;
+  return ok;
 }
 
 void Protection::clear() noexcept {
   aead_.clear();
+  macs_.reset();
+  form_ = Form::none;
   secret::wipe(iv_, sizeof iv_);
 }
 
@@ -28,7 +32,9 @@ Protection& Protection::operator=(Protection&& other) noexcept {
   if (this == &other) return *this;
   clear();
   aead_ = std::move(other.aead_);
+  macs_ = std::move(other.macs_);
   std::memcpy(iv_, other.iv_, sizeof iv_);
+  form_ = other.form_;
   sequence_ = other.sequence_;
   other.clear();
   return *this;
@@ -41,7 +47,7 @@ void Protection::make_nonce(std::uint8_t (&nonce)[crypto::aead_nonce_size]) cons
   for (std::size_t i = sizeof nonce; n != 0; n >>= 8) nonce[--i] ^= static_cast<std::uint8_t>(n);
 }
 
-Expected<> Protection::seal(ContentType type, Bytes content, std::size_t padding, std::uint8_t* out) {
+Expected<> Protection::seal_tls13(ContentType type, Bytes content, std::size_t padding, std::uint8_t* out) {
   assert(content.size() + 1 + padding + tag_size() <= 0xffff);  // what the length of a record can say
   if (sequence_ == std::numeric_limits<std::uint64_t>::max()) return fail(Reason::sequence_exhausted);
   std::uint8_t nonce[crypto::aead_nonce_size];
@@ -65,7 +71,7 @@ Expected<> Protection::seal(ContentType type, Bytes content, std::size_t padding
   return {};
 }
 
-Expected<Opened> Protection::open(MutableBytes record) {
+Expected<Opened> Protection::open_tls13(MutableBytes record) {
   if (sequence_ == std::numeric_limits<std::uint64_t>::max()) return fail(Reason::sequence_exhausted);
   std::uint8_t nonce[crypto::aead_nonce_size];
   make_nonce(nonce);

@@ -49,11 +49,15 @@ class Writer {
  private:
   static constexpr std::size_t closed = SIZE_MAX;
   std::size_t padding_of(std::size_t content) const noexcept;
+  std::size_t ahead_of(std::size_t content) const noexcept;
+  std::size_t present_offset() const noexcept;
+  void move_content(std::size_t at);
   Expected<> append(ContentType type, Bytes content);
 
   wire::Buffer output_;
   Protection protection_;
-  std::size_t open_record_ = closed;  // where in output_ the header of the open handshake record is
+  std::size_t open_record_ = closed;           // where in output_ the header of the open handshake record is
+  std::uint8_t content_offset_ = header_size;  // and, from there, its content
   std::uint16_t max_content_ = max_plaintext;
   std::uint16_t padding_block_ = 0;
   ProtocolVersion version_ = ProtocolVersion::tls12;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <utility>
 
 #include "crypto/aead.h"
 #include "crypto/hash.h"
@@ -17,6 +18,19 @@ struct HashTestAccess {
 };
 struct AeadTestAccess {
   static void use_evp(const AeadAlgorithm& aead) { const_cast<AeadAlgorithm&>(aead).direct_ = false; }
+};
+struct CbcTestAccess {
+  static void use_evp(const CbcAlgorithm& cbc) { const_cast<CbcAlgorithm&>(cbc).direct_ = false; }
+  static void open_records(const CbcAlgorithm& cbc, bool yes) {
+    const_cast<CbcAlgorithm&>(cbc).opens_records_ = yes;
+  }
+};
+struct MacTestAccess {
+  static void use_evp(const MacAlgorithm& mac) { const_cast<MacAlgorithm&>(mac).low_level_ = false; }
+  /// Returns what was there.
+  static EVP_MAC_CTX* hide_length_by(const MacAlgorithm& mac, EVP_MAC_CTX* context) {
+    return std::exchange(const_cast<MacAlgorithm&>(mac).of_hidden_length_, context);
+  }
 };
 
 struct X25519TestAccess {
@@ -49,6 +63,16 @@ inline std::shared_ptr<const crypto::Provider> provider_by(Route route) {
     if (!aead) continue;
     EXPECT_TRUE(aead->is_direct()) << "the default provider's ciphers are called directly";
     if (route == Route::evp) crypto::AeadTestAccess::use_evp(*aead);
+  }
+  for (std::size_t i = 0; i < crypto::cbc_count; ++i) {
+    const crypto::CbcAlgorithm* cbc = (*made)->cbc(static_cast<crypto::CbcId>(i));
+    if (!cbc) continue;
+    EXPECT_TRUE(cbc->is_direct()) << "as are these";
+    if (route == Route::evp) crypto::CbcTestAccess::use_evp(*cbc);
+  }
+  if (const crypto::MacAlgorithm* sha1 = (*made)->mac(crypto::MacId::sha1)) {
+    EXPECT_TRUE(sha1->is_low_level()) << "SHA-1 is computed directly";
+    if (route == Route::evp) crypto::MacTestAccess::use_evp(*sha1);
   }
   EXPECT_TRUE((*made)->x25519().usable()) << "the default provider's x25519 is called directly";
   if (route == Route::evp) crypto::X25519TestAccess::use_evp((*made)->x25519());
