@@ -88,19 +88,19 @@ bool fits_below(const Endpoint& endpoint, const ClientStart& start, const sessio
   if (session.server_name != start.verify_name) return false;
   // RFC 7627 section 5.3: a session without it is not offered by who requires it.
   if (settings.options.require_extended_master_secret && !session.extended_master_secret) return false;
+  const bool takes_certificate = start.offers_certificates && settings.takes(CertificateType::x509);
   const auto has_key = [&] {
     return std::any_of(start.credentials.begin(), start.credentials.end(), [&](const Credential& c) {
       return fits_below(endpoint, start, c) && as_text(c.identity()) == session.psk_identity;
     });
   };
-  const bool takes_certificates = start.offers_certificates && settings.takes(CertificateType::x509);
   switch (session.authentication) {
     case Authentication::external_psk:
       return has_key();
     case Authentication::certificate:
-      return takes_certificates;
+      return takes_certificate;
     case Authentication::certificate_with_external_psk:  // RSA_PSK
-      return takes_certificates && has_key();
+      return takes_certificate && has_key();
     default:
       return false;
   }
