@@ -168,17 +168,17 @@ TEST(Memory12, AHandshakeHasABudget) {
   EXPECT_EQ(name(more.subject().failure->reason()), "too_much_handshake");
 }
 
-// The same for each handshake within a connection: it does not begin with what is left, nor without a bound.
-TEST(Memory12, AHandshakeWithinAConnectionHasABudgetToo) {
+// Within a connection each message has its bound, and the table how many there are.
+TEST(Memory12, AMessageWithinAConnectionIsBounded) {
   AgainstServer12 c;
   c.options.renegotiation = Renegotiation::allow;
-  c.options.limits.handshake_octets = 5'000;
+  c.options.limits.post_handshake_message = 5'000;
   c.up_to_connected();
   c.client.renew();
   c.client.extensions.add(0x1234, repeat(10'000, 1));
   c.say_hello();
   ASSERT_TRUE(c.subject().failure);
-  EXPECT_EQ(name(c.subject().failure->reason()), "too_much_handshake");
+  EXPECT_EQ(name(c.subject().failure->reason()), "message_too_long");
 }
 
 // A peer that asks again and again and does not read.
