@@ -17,9 +17,9 @@ struct Handshake {
     AgainstServer12 s(k);
     c.options.max_version = s.options.max_version = static_cast<ProtocolVersion>(k.version);
     client_options.server_name = "server.example";
-    client = client_context(c.options, {credential12()});
+    client = client_context_of_both(c.options, {credential12()});
     server = policy::uses_psk(c.server.parts().key_exchange) || s.options.certificates.empty()
-                 ? server_context(s.options, {credential12()})
+                 ? server_context_of_both(s.options, {credential12()})
                  : make_context(s.options);
   }
   std::unique_ptr<Pair> pair() const {
