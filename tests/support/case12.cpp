@@ -82,7 +82,7 @@ Connection AgainstServer12::make() {
     if (policy::uses_psk(client.parts().key_exchange) || options.certificates.empty()) {
       context_ = server_context_of_both(options, keys);
     } else {
-      context_ = make_context(options);
+      context_ = Context::create(options).value();
     }
   }
   return std::move(*Connection::server(context_, server_options));
