@@ -196,8 +196,8 @@ Expected<> Client::check_unchanged(bool resumes) const {
     // RFC 7627 section 5.3.
     if (b.extended_master_secret != session.extended_master_secret)
       return fail(Reason::resumption_changed, "extended_master_secret");
-    // RFC 7366 section 3.1: it may come, and may not go.
-    if (session.encrypt_then_mac && !b.encrypt_then_mac)
+    // RFC 7366 section 3.1: it may come, and may not go unless this side does without.
+    if (session.encrypt_then_mac && !b.encrypt_then_mac && h.requested.has(ExtensionType::encrypt_then_mac))
       return fail(Reason::resumption_changed, "encrypt_then_mac");
   }
   if (h.renewed) {
