@@ -218,7 +218,7 @@ void Contexts::check(SSL* client, SSL* server) const {
               SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(client)) ==
                   static_cast<std::uint16_t>(setting_.suite),
           "libssl did not negotiate what was to be measured");
-  if (setting_.by != By::key || !setting_.is_tls13()) return;
+  if (!setting_.is_tls13()) return;
   const bool exchanged = SSL_get_negotiated_group(server) == NID_X25519;
   require(exchanged == (setting_.mode == Mode::psk_dhe_ke),
           "libssl did not negotiate the mode that was to be measured");

@@ -26,7 +26,7 @@ struct Setting {
   sesame::ProtocolVersion version = sesame::ProtocolVersion::tls13;
   sesame::CipherSuite suite = sesame::CipherSuite::TLS_AES_128_GCM_SHA256;
   By by = By::key;
-  Mode mode = Mode::psk_ke;      ///< by a key in TLS 1.3
+  Mode mode = Mode::psk_ke;      ///< in TLS 1.3; a certificate has psk_dhe_ke
   bool resumes = false;          ///< a ticket that the first handshake gave; no new one is given
   bool encrypt_then_mac = true;  ///< CBC suites
 

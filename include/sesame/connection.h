@@ -229,8 +229,9 @@ class Connection {
   bool used_older_key() const noexcept;
 
   /// RFC 8446 section 7.5: fills `out`. `label` of 1..249 octets, `context` of any size. Both sides get the
-  /// same. Errors: exporter_not_ready (the handshake is not done), invalid_argument (the label, or `out` over
-  /// 255 hashes long).
+  /// same. TLS 1.2 and below have that of RFC 5705, where an empty `context` is none. Errors:
+  /// exporter_not_ready (the handshake is not done), invalid_argument (the label, or `out` over 255 hashes
+  /// long; in TLS 1.2 and below also a label of TLS's own, or a context of over 65535 octets).
   Expected<> export_keying_material(std::string_view label, Bytes context, MutableBytes out) const;
   /// The same by the early_exporter_master_secret: known as soon as early data is offered (client) or
   /// accepted (server), and as replayable as that. Error: exporter_not_ready.

@@ -18,6 +18,10 @@
 #include <string>
 #include <vector>
 
+namespace sesame {
+class Connection;
+}
+
 namespace sesame::eap_fast {
 
 inline constexpr std::size_t pac_key_size = 32;           ///< octets (RFC 5422 section 4.2.2)
@@ -43,6 +47,10 @@ enum class KeyExpansion : std::uint8_t { tls10_and_tls11, tls12_sha256, tls12_sh
 /// Errors: invalid_argument (a size), algorithm_unavailable.
 Expected<> session_key_seed(KeyExpansion expansion, Bytes master_secret, Bytes server_random,
                             Bytes client_random, std::size_t key_block_size, MutableBytes out);
+
+/// The same of a connection of TLS 1.2 or below, whose handshake is done; `out` of 40 octets. Errors:
+/// invalid_argument (the size), exporter_not_ready (TLS 1.3 has none), algorithm_unavailable.
+Expected<> session_key_seed(const Connection& connection, MutableBytes out);
 
 /// The compound keys of RFC 4851 sections 5.2 to 5.4. They are wiped when they go.
 class CompoundKeys {

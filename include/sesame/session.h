@@ -27,6 +27,8 @@ struct SessionAccess;
 
 /// RFC 8446 section 4.6.1: no ticket lives longer.
 inline constexpr std::chrono::seconds max_ticket_lifetime{604'800};
+/// RFC 5246 appendix F.1.4: nor does an identifier of a session of TLS 1.2 or below.
+inline constexpr std::chrono::seconds max_session_id_lifetime{86'400};
 
 /// One session. Immutable; a copy is a second handle on the same body, which is wiped with the last one.
 class Session {
@@ -46,7 +48,7 @@ class Session {
   /// Client: the ticket as the server gave it. Empty on a server.
   Bytes ticket() const noexcept;
 
-  /// The session as octets, in a form of our own with a version number. The result holds a secret: keep it as
+  /// The session as octets, in a form of our own with a number. The result holds a secret: keep it as
   /// one, and wipe it.
   std::vector<std::uint8_t> serialize() const;
   /// Errors: session_malformed (cut short, of another version, or with values that cannot be).
@@ -69,7 +71,7 @@ class SessionStore {
   virtual std::optional<Session> take(std::string_view key, TimePoint now) = 0;
 };
 
-/// In memory, with bounds: the oldest goes first.
+/// In memory, with bounds: the oldest goes first. A session that is there already is not kept twice.
 class MemorySessionStore final : public SessionStore {
  public:
   explicit MemorySessionStore(std::size_t sessions = 1000, std::size_t sessions_per_key = 4);
@@ -150,10 +152,12 @@ class TicketKeys final : public TicketIssuer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Sessions kept here, and tickets that only name them. Each is given once.
+/// Sessions kept here, and tickets of TLS 1.3 that only name them. Each is given once. A session of TLS 1.2
+/// or below is named by its identifier, and is given until it expires. Neither is found by the name of the
+/// other.
 class SessionCache final : public TicketIssuer {
  public:
-  explicit SessionCache(std::size_t sessions = 20'000);  ///< the oldest goes first
+  explicit SessionCache(std::size_t sessions = 20'000);  ///< of both kinds; the oldest goes first
   ~SessionCache() override;
   std::size_t size() const;
 
@@ -161,6 +165,13 @@ class SessionCache final : public TicketIssuer {
   bool recognises(Bytes identity) const noexcept override;
   std::optional<Session> open(Bytes ticket, TimePoint now) override;
   bool is_single_use() const noexcept override { return true; }
+
+  bool uses_session_ids() const noexcept override { return true; }
+  Expected<std::array<std::uint8_t, 32>> new_session_id() override;
+  /// Only under an identifier of this cache. A session whose chain has over 16 KiB is not kept.
+  void keep(Bytes session_id, const Session& session, TimePoint now) override;
+  std::optional<Session> find(Bytes session_id, TimePoint now) override;
+  void forget(Bytes session_id) override;
 
  private:
   struct Impl;

@@ -150,8 +150,11 @@ Expected<> export_by(const ConnectionBody& body, Bytes secret, std::string_view 
 
 Expected<> Connection::export_keying_material(std::string_view label, Bytes context, MutableBytes out) const {
   const handshake::Established& established = body_->established();
-  if (body_->handshake_done() && established.below && !established.below->master_secret.empty())
-    return tls12::export_keying_material(*body_->settings().provider, established, label, context, out);
+  if (body_->handshake_done() && established.below && !established.below->master_secret.empty()) {
+    // An empty context is none, as in TLS 1.3, where the two are the same.
+    return tls12::export_keying_material(*body_->settings().provider, established, label,
+                                         context.empty() ? std::nullopt : std::optional(context), out);
+  }
   if (!body_->handshake_done() || established.exporter_secret.empty())
     return fail(Reason::exporter_not_ready);
   return export_by(*body_, established.exporter_secret.bytes(), label, context, out);

@@ -248,6 +248,14 @@ constexpr auto ids = [] {
 
 }  // namespace
 
+namespace {
+
+ProtocolVersion highest_of(const Row& row) noexcept {
+  return row.lowest == ProtocolVersion::tls13 ? ProtocolVersion::tls13 : ProtocolVersion::tls12;
+}
+
+}  // namespace
+
 std::optional<Suite> find_suite(const crypto::Provider& provider, CipherSuite id) noexcept {
   const Row* const row = row_of(id);
   if (!row) return std::nullopt;
@@ -266,7 +274,7 @@ std::optional<Suite> find_suite(const crypto::Provider& provider, CipherSuite id
   suite.hmac = provider.mac(suite.mac);
   if (suite.mac != crypto::MacId::none && !suite.hmac) return std::nullopt;
   suite.lowest = row->lowest;
-  suite.highest = row->lowest == ProtocolVersion::tls13 ? ProtocolVersion::tls13 : ProtocolVersion::tls12;
+  suite.highest = highest_of(*row);
   return suite;
 }
 
@@ -279,6 +287,11 @@ std::optional<bool> is_tls13(CipherSuite id) noexcept {
   const Row* const row = row_of(id);
   if (!row) return std::nullopt;
   return row->lowest == ProtocolVersion::tls13;
+}
+
+bool is_for(CipherSuite id, ProtocolVersion version) noexcept {
+  const Row* const row = row_of(id);
+  return row && row->lowest <= version && version <= highest_of(*row);
 }
 
 std::span<const CipherSuite> all_suites() noexcept { return ids; }

@@ -37,6 +37,8 @@ std::optional<Suite> find_suite(const crypto::Provider& provider, CipherSuite id
 HashAlgorithm hash_of(CipherSuite id) noexcept;
 /// Whether it is a suite of TLS 1.3, of TLS 1.2 and below, or neither: nullopt.
 std::optional<bool> is_tls13(CipherSuite id) noexcept;
+/// Whether it is a suite that is known, and can be used in this version.
+bool is_for(CipherSuite id, ProtocolVersion version) noexcept;
 /// All suites that are known, those of TLS 1.3 first.
 std::span<const CipherSuite> all_suites() noexcept;
 

@@ -7,7 +7,21 @@
 #include <string>
 #include <unordered_map>
 
+#include "session/session_body.h"
+
 namespace sesame {
+namespace {
+
+// Of TLS 1.2 and below a session is used again and again, and comes back each time, from several connections
+// at once as it may be; of TLS 1.3 nobody should use one twice (RFC 8446 appendix C.4).
+bool is_same(const Session& a, const Session& b) {
+  const session::SessionBody &x = session::SessionAccess::body(a), &y = session::SessionAccess::body(b);
+  if (&x == &y) return true;
+  return x.version == y.version && x.ticket == y.ticket && x.session_id == y.session_id &&
+         !(x.ticket.empty() && x.session_id.empty());
+}
+
+}  // namespace
 
 struct MemorySessionStore::Impl {
   struct Entry;
@@ -45,9 +59,16 @@ void MemorySessionStore::put(std::string_view key, const Session& session) {
   if (impl_->most == 0 || impl_->most_per_key == 0) return;
   const std::lock_guard lock(impl_->mutex);
   Impl& store = *impl_;
-  if (const auto found = store.keys.find(std::string(key));
-      found != store.keys.end() && found->second.size() >= store.most_per_key) {
-    store.drop(found->second.front());
+  if (const auto found = store.keys.find(std::string(key)); found != store.keys.end()) {
+    const Impl::OfKey& there = found->second;
+    const auto same = std::find_if(there.begin(), there.end(),
+                                   [&](const auto& entry) { return is_same(entry->session, session); });
+    // The newer of two of one name stays: it may have been renewed.
+    if (same != there.end()) {
+      store.drop(*same);
+    } else if (there.size() >= store.most_per_key) {
+      store.drop(there.front());
+    }
   }
   if (store.entries.size() >= store.most) store.drop(store.entries.begin());
   Impl::Keys::value_type& of_key = *store.keys.try_emplace(std::string(key)).first;

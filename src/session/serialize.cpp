@@ -9,8 +9,8 @@ namespace sesame::session {
 namespace {
 
 // Another form gets another number, and whoever reads this one knows nothing of it: a session that cannot be
-// read costs a full handshake.
-constexpr std::uint8_t form = 1;
+// read costs a full handshake. Each of the two is for its versions only.
+constexpr std::uint8_t form_tls13 = 1, form_below = 2;
 
 // Nanoseconds since 1970-01-01 00:00 UTC.
 struct Time {
@@ -39,7 +39,7 @@ struct CertificateOctets {
 };
 
 struct Form {
-  std::uint8_t number = form;
+  std::uint8_t number = form_tls13;
   ProtocolVersion version{};
   CipherSuite cipher_suite{};
   Authentication authentication{};
@@ -61,6 +61,15 @@ struct Form {
   }
 };
 
+// TLS 1.2 and below: age_add and max_early_data are 0.
+struct FormBelow {
+  Form common;
+  wire::opaque<0, 32> session_id;
+  std::uint8_t flags = 0;
+  static constexpr std::uint8_t extended_master_secret = 1, encrypt_then_mac = 2;
+  static constexpr auto fields(auto& m) { return std::tie(m.common, m.session_id, m.flags); }
+};
+
 bool is_authentication(Authentication a) {
   return a > Authentication::none && a <= Authentication::anonymous;
 }
@@ -74,7 +83,8 @@ SerializedSession::SerializedSession(const SessionBody& body) {
   for (const auto& certificate : body.peer_chain) {
     fits = wire::encode(chain, CertificateOctets{{certificate}}) && fits;
   }
-  const Form value{form,
+  const bool is_below = body.version < ProtocolVersion::tls13;
+  const Form value{is_below ? form_below : form_tls13,
                    body.version,
                    body.cipher_suite,
                    body.authentication,
@@ -91,9 +101,18 @@ SerializedSession::SerializedSession(const SessionBody& body) {
                    {chain.bytes()},
                    {body.ticket}};
   // All at once: a buffer that grows leaves the secret behind where it was.
-  reserved_ = wire::encoded_size(value);
-  buffer_.reserve(reserved_);
-  if (fits) wire::encode(buffer_, value);
+  const auto write = [&](const auto& form) {
+    reserved_ = wire::encoded_size(form);
+    buffer_.reserve(reserved_);
+    if (fits) wire::encode(buffer_, form);
+  };
+  if (!is_below) {
+    write(value);
+    return;
+  }
+  const int flags = (body.extended_master_secret ? FormBelow::extended_master_secret : 0) |
+                    (body.encrypt_then_mac ? FormBelow::encrypt_then_mac : 0);
+  write(FormBelow{value, {body.session_id}, static_cast<std::uint8_t>(flags)});
 }
 
 SerializedSession::~SerializedSession() {
@@ -102,44 +121,83 @@ SerializedSession::~SerializedSession() {
   secret::wipe(all.data(), all.size());
 }
 
-Expected<Session> deserialize(Bytes octets) {
-  const auto malformed = [](std::string_view what) {
-    return fail(Reason::session_malformed, std::string(what));
-  };
-  if (octets.empty()) return malformed("it is empty");
-  if (octets[0] != form) return malformed("form " + std::to_string(octets[0]));
-  const auto value = wire::decode<Form>(octets);
-  if (!value) return malformed("its length or the length of a field is wrong");
-  // RFC 8446 only, until there are sessions of TLS 1.2.
-  if (value->version != ProtocolVersion::tls13) return malformed("protocol version");
-  if (policy::is_tls13(value->cipher_suite) != true) return malformed("cipher suite");
-  const HashAlgorithm hash = policy::hash_of(value->cipher_suite);
-  // Section 4.6.1: Hash.length octets, of the hash of the suite.
-  if (value->psk.data.size() != (hash == HashAlgorithm::sha256 ? 32u : 48u)) return malformed("secret");
-  if (!is_authentication(value->authentication)) return malformed("authentication");
-  if (!is_type(value->peer_type)) return malformed("certificate type");
-  if (!value->issued.is_sane() || !value->authenticated.is_sane()) return malformed("time");
-  if (std::chrono::seconds(value->lifetime) > max_ticket_lifetime) return malformed("lifetime");
+namespace {
+
+std::unexpected<Error> malformed(std::string_view what) {
+  return fail(Reason::session_malformed, std::string(what));
+}
+
+constexpr std::string_view wrong_length = "its length or the length of a field is wrong";
+
+// What both forms have.
+Expected<SessionBody> read_common(const Form& form) {
+  if (!policy::is_for(form.cipher_suite, form.version)) return malformed("cipher suite");
+  // RFC 8446 section 4.6.1: Hash.length octets, of the hash of the suite. RFC 5246 section 8.1: 48 octets.
+  const bool is_short =
+      form.version == ProtocolVersion::tls13 && policy::hash_of(form.cipher_suite) == HashAlgorithm::sha256;
+  if (form.psk.data.size() != (is_short ? 32u : 48u)) return malformed("secret");
+  if (!is_authentication(form.authentication)) return malformed("authentication");
+  if (!is_type(form.peer_type)) return malformed("certificate type");
+  if (!form.issued.is_sane() || !form.authenticated.is_sane()) return malformed("time");
+  if (std::chrono::seconds(form.lifetime) > max_ticket_lifetime) return malformed("lifetime");
 
   SessionBody body;
-  body.version = value->version;
-  body.cipher_suite = value->cipher_suite;
-  body.psk.assign(value->psk.data);
-  body.issued = value->issued.point();
-  body.authenticated = value->authenticated.point();
-  body.lifetime = std::chrono::seconds(value->lifetime);
-  body.age_add = value->age_add;
-  body.max_early_data = value->max_early_data;
-  body.authentication = value->authentication;
-  body.peer_type = value->peer_type;
-  body.server_name = as_text(value->server_name.data);
-  body.alpn = as_text(value->alpn.data);
-  body.psk_identity = as_text(value->psk_identity.data);
-  value->peer_chain.for_each([&](const CertificateOctets& certificate) {
+  body.version = form.version;
+  body.cipher_suite = form.cipher_suite;
+  body.psk.assign(form.psk.data);
+  body.issued = form.issued.point();
+  body.authenticated = form.authenticated.point();
+  body.lifetime = std::chrono::seconds(form.lifetime);
+  body.age_add = form.age_add;
+  body.max_early_data = form.max_early_data;
+  body.authentication = form.authentication;
+  body.peer_type = form.peer_type;
+  body.server_name = as_text(form.server_name.data);
+  body.alpn = as_text(form.alpn.data);
+  body.psk_identity = as_text(form.psk_identity.data);
+  form.peer_chain.for_each([&](const CertificateOctets& certificate) {
     body.peer_chain.emplace_back(certificate.cert_data.data.begin(), certificate.cert_data.data.end());
   });
-  body.ticket.assign(value->ticket.data.begin(), value->ticket.data.end());
-  return SessionAccess::make(std::move(body));
+  body.ticket.assign(form.ticket.data.begin(), form.ticket.data.end());
+  return body;
+}
+
+Expected<SessionBody> read_tls13(Bytes octets) {
+  const auto value = wire::decode<Form>(octets);
+  if (!value) return malformed(wrong_length);
+  if (value->version != ProtocolVersion::tls13) return malformed("protocol version");
+  return read_common(*value);
+}
+
+Expected<SessionBody> read_below(Bytes octets) {
+  const auto value = wire::decode<FormBelow>(octets);
+  if (!value) return malformed(wrong_length);
+  const Form& common = value->common;
+  if (common.version < ProtocolVersion::tls10 || common.version > ProtocolVersion::tls12)
+    return malformed("protocol version");
+  if (common.age_add != 0 || common.max_early_data != 0) return malformed("early data below TLS 1.3");
+  // RFC 5077 section 3.4: who receives a ticket discards the identifier.
+  if (!common.ticket.data.empty() && !value->session_id.data.empty())
+    return malformed("a ticket and an identifier");
+  if ((value->flags & ~(FormBelow::extended_master_secret | FormBelow::encrypt_then_mac)) != 0)
+    return malformed("flags");
+  auto body = read_common(common);
+  if (!body) return body;
+  body->session_id.assign(value->session_id.data.begin(), value->session_id.data.end());
+  body->extended_master_secret = (value->flags & FormBelow::extended_master_secret) != 0;
+  body->encrypt_then_mac = (value->flags & FormBelow::encrypt_then_mac) != 0;
+  return body;
+}
+
+}  // namespace
+
+Expected<Session> deserialize(Bytes octets) {
+  if (octets.empty()) return malformed("it is empty");
+  if (octets[0] != form_tls13 && octets[0] != form_below)
+    return malformed("form " + std::to_string(octets[0]));
+  auto body = octets[0] == form_tls13 ? read_tls13(octets) : read_below(octets);
+  if (!body) return std::unexpected(std::move(body.error()));
+  return SessionAccess::make(std::move(*body));
 }
 
 }  // namespace sesame::session

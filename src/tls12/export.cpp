@@ -16,23 +16,21 @@ Expected<> expand(const crypto::Provider& provider, const handshake::Established
 }  // namespace
 
 Expected<> export_keying_material(const crypto::Provider& provider, const handshake::Established& established,
-                                  std::string_view label, Bytes context, MutableBytes out) {
+                                  std::string_view label, std::optional<Bytes> context, MutableBytes out) {
   // Section 4: these are TLS's own.
   for (const std::string_view reserved :
        {"client finished", "server finished", "master secret", "extended master secret", "key expansion"}) {
     if (label == reserved) return fail(Reason::invalid_argument, "the label is one of TLS itself");
   }
   if (label.empty()) return fail(Reason::invalid_argument, "an exporter label has at least one octet");
-  if (context.size() > 0xffff)
+  if (context && context->size() > 0xffff)
     return fail(Reason::invalid_argument, "the context of an exporter has at most 65535 octets");
   const handshake::Below13& below = *established.below;
-  // An empty context is none, as in TLS 1.3, where the two are the same.
-  if (context.empty()) {
-    return expand(provider, established, label, {below.client_random, below.server_random}, out);
-  }
-  const std::array<std::uint8_t, 2> size = {static_cast<std::uint8_t>(context.size() >> 8),
-                                            static_cast<std::uint8_t>(context.size())};
-  return expand(provider, established, label, {below.client_random, below.server_random, size, context}, out);
+  if (!context) return expand(provider, established, label, {below.client_random, below.server_random}, out);
+  const std::array<std::uint8_t, 2> size = {static_cast<std::uint8_t>(context->size() >> 8),
+                                            static_cast<std::uint8_t>(context->size())};
+  return expand(provider, established, label, {below.client_random, below.server_random, size, *context},
+                out);
 }
 
 Expected<> export_key_block(const crypto::Provider& provider, const handshake::Established& established,

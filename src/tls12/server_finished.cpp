@@ -60,7 +60,8 @@ Expected<ServerState> Server::on_finished(Server& server, const Incoming& messag
   server.endpoint_.established.below->server_finished = h.server_finished;
   if (!h.keeps_session) return CONNECTED;
   const TicketOptions& options = server.endpoint_.settings->options.tickets;
-  session::SessionBody session = make_session(server.endpoint_, h.now, options.lifetime);
+  session::SessionBody session =
+      make_session(server.endpoint_, h.now, std::min(options.lifetime, max_session_id_lifetime));
   if (session.lifetime.count() > 0) {
     const Bytes id = server.endpoint_.established.below->session_id;
     options.issuer->keep(id, session::SessionAccess::make(std::move(session)), h.now);

@@ -142,10 +142,15 @@ Expected<> Server::find_session(const Offer& offer) {
   if (!session) return {};
   const session::SessionBody& body = session::SessionAccess::body(*session);
   const policy::Suite* const suite = common_suite(settings, offer, body.cipher_suite);
-  if (!suite || body.psk.empty()) return {};
-  const auto may = may_resume(
-      endpoint_, {offer.version, offer.server_name, h.negotiated.alpn, offer.extended_master_secret, h.now},
-      body);
+  if (!suite) return {};
+  const auto may = may_resume(endpoint_,
+                              {.version = offer.version,
+                               .server_name = offer.server_name,
+                               .alpn = h.negotiated.alpn,
+                               .extended_master_secret = offer.extended_master_secret,
+                               .now = h.now,
+                               .hello = offer},
+                              body);
   if (!may) return std::unexpected(may.error());
   if (!*may) return {};
   h.negotiated.suite = suite;

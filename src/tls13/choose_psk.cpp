@@ -87,6 +87,7 @@ bool can_resume(const policy::Settings& settings, const Offer& offer, TimePoint 
       return !options.certificates.empty() && options.client_certificates != ClientCertificates::require &&
              options.cert_with_extern_psk != CertWithExternPsk::require;
     case Authentication::none:
+    case Authentication::session_secret:
       break;
   }
   return false;

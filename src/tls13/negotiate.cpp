@@ -22,7 +22,7 @@ bool contains(const wire::list<T, Lowest, Highest>& list, T value) {
   return found;
 }
 
-Expected<> read_version(const message::ClientHello& hello, const Extensions& extensions) {
+Expected<> read_version(const Extensions& extensions) {
   // Section 4.2.1: legacy_version says nothing where supported_versions is, and TLS 1.2 at most where it is
   // not.
   if (!extensions.has(ExtensionType::supported_versions)) {
@@ -91,7 +91,7 @@ Expected<Offer> read_offer(Bytes client_hello) {
   Offer offer;
   static_cast<handshake::Hello&>(offer) = *hello;
   const Extensions* const extensions = &offer.extensions;
-  auto ok = read_version(offer.hello, *extensions);
+  auto ok = read_version(*extensions);
   // Section 4.1.2.
   const Bytes compression = offer.hello.legacy_compression_methods.data;
   if (ok && (compression.size() != 1 || compression[0] != 0)) ok = fail(Reason::compression_not_null);

@@ -24,7 +24,8 @@ struct Case {
 };
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {
-  constexpr const char* names[] = {"Aes128Gcm", "Aes256Gcm", "ChaCha20Poly1305", "Aes128Ccm", "Aes128Ccm8"};
+  constexpr const char* names[] = {"Aes128Gcm", "Aes256Gcm",  "ChaCha20Poly1305", "Aes128Ccm", "Aes128Ccm8",
+                                   "Aes256Ccm", "Aes256Ccm8", "Aria128Gcm",       "Aria256Gcm"};
   return std::string(names[static_cast<std::size_t>(info.param.id)]) +
          (info.param.route == Route::direct ? "Direct" : "Evp");
 }

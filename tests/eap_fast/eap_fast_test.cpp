@@ -3,6 +3,7 @@
 #include <sesame/eap_fast.h>
 
 #include "support/hex.h"
+#include "support/pair.h"
 
 namespace sesame::test {
 namespace {
@@ -122,6 +123,17 @@ TEST(EapFastKeys, RefuseSizesThatAreNotTheirs) {
        {KeyExpansion::tls10_and_tls11, KeyExpansion::tls12_sha256, KeyExpansion::tls12_sha384})
     EXPECT_TRUE(session_key_seed(which, out, server_random, client_random, 192, s));
   EXPECT_EQ(CompoundKeys::create(short_key).error().reason(), Reason::invalid_argument);
+}
+
+// Where there is no key block: TLS 1.3, and a handshake that is not done.
+TEST(EapFastKeys, AreNotThoseOfAConnectionOfTls13) {
+  Pair pair(client_context(), server_context());
+  Octets out(40), other(39);
+  const auto refusal = [](const Expected<>& given) { return given ? Reason{} : given.error().reason(); };
+  EXPECT_EQ(refusal(session_key_seed(pair.client.connection, out)), Reason::exporter_not_ready);
+  ASSERT_TRUE(pair.handshake());
+  EXPECT_EQ(refusal(session_key_seed(pair.client.connection, out)), Reason::exporter_not_ready);
+  ASSERT_FALSE(session_key_seed(pair.client.connection, other));
 }
 
 // ---- PACs ----

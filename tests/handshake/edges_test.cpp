@@ -128,6 +128,116 @@ TEST(Edges, AHandlersErrorIsPassedOn) {
   EXPECT_EQ(reason_of(step(machine, B, HandshakeType::finished)), Reason::finished_mismatch);
 }
 
+// ---- guarded rows ----
+
+struct Guarded {
+  Expected<State> next = B;
+  handshake::Facts now = 0;
+  handshake::Facts facts() const noexcept { return now; }
+};
+using GuardedEdge = handshake::Edge<Guarded, State>;
+
+template <State where>
+Expected<State> go(Guarded& machine, const Incoming&) {
+  if (!machine.next) return machine.next;
+  return where;
+}
+
+enum Fact : handshake::Facts { secret = 1, ticket = 2, old_version = 4, all_facts = 7 };
+
+// finished: where `secret` and `ticket` hold it goes to C, where `secret` does not to D, otherwise nowhere.
+// key_update: everywhere but in `old_version`. client_hello: whatever holds.
+constexpr GuardedEdge guarded[] = {
+    {A, HandshakeType::client_hello, {B}, go<B>},
+    {B, HandshakeType::finished, {C}, go<C>, secret | ticket},
+    {B, HandshakeType::finished, {D}, go<D>, 0, secret},
+    {B, HandshakeType::key_update, {B}, go<B>, 0, old_version},
+};
+static_assert(handshake::is_deterministic(guarded));
+static_assert(handshake::is_reachable(guarded, A, C) && handshake::is_reachable(guarded, A, D));
+
+constexpr GuardedEdge guards_that_may_both_hold[] = {
+    {B, HandshakeType::finished, {C}, go<C>, secret},
+    {B, HandshakeType::finished, {D}, go<D>, ticket},
+};
+static_assert(!handshake::is_deterministic(guards_that_may_both_hold));
+
+constexpr GuardedEdge guards_that_exclude_a_third[] = {
+    {B, HandshakeType::finished, {C}, go<C>, secret, old_version},
+    {B, HandshakeType::finished, {D}, go<D>, ticket, old_version},
+};
+static_assert(!handshake::is_deterministic(guards_that_exclude_a_third));
+
+constexpr GuardedEdge a_guard_beside_none[] = {
+    {B, HandshakeType::finished, {C}, go<C>, secret},
+    {B, HandshakeType::finished, {D}, go<D>},
+};
+static_assert(!handshake::is_deterministic(a_guard_beside_none));
+
+constexpr GuardedEdge a_row_that_never_stands[] = {
+    {B, HandshakeType::finished, {C}, go<C>, secret | ticket, ticket},
+};
+static_assert(!handshake::is_deterministic(a_row_that_never_stands));
+
+constexpr GuardedEdge guards_of_other_messages_and_states[] = {
+    {A, HandshakeType::finished, {B}, go<B>, secret},
+    {B, HandshakeType::finished, {C}, go<C>, secret},
+    {B, HandshakeType::key_update, {C}, go<C>, secret},
+};
+static_assert(handshake::is_deterministic(guards_of_other_messages_and_states));
+
+Expected<State> step(Guarded& machine, State state, HandshakeType type) {
+  const Octets whole = {static_cast<std::uint8_t>(type), 0, 0, 0};
+  return handshake::step<Guarded, State>(guarded, machine, state, Incoming{type, whole});
+}
+
+// What the table above says, in words of its own; nullopt: there is no such row.
+std::optional<State> expected_of(State state, HandshakeType type, handshake::Facts facts) {
+  if (state == A && type == HandshakeType::client_hello) return B;
+  if (state != B) return std::nullopt;
+  if (type == HandshakeType::key_update && (facts & old_version) == 0) return B;
+  if (type != HandshakeType::finished) return std::nullopt;
+  if ((facts & secret) == 0) return D;
+  return (facts & ticket) != 0 ? std::optional(C) : std::nullopt;
+}
+
+TEST(GuardedEdges, AreThereOnlyWhereTheirFactsHold) {
+  for (handshake::Facts facts = 0; facts <= all_facts; ++facts) {
+    Guarded machine{.now = facts};
+    for (const State state : {A, B, C, D, last}) {
+      for (int number = 0; number < 256; ++number) {
+        const auto type = static_cast<HandshakeType>(number);
+        const auto expected = expected_of(state, type, facts);
+        EXPECT_EQ((handshake::has_edge<Guarded, State>(guarded, state, type, facts)), expected.has_value());
+        const auto next = step(machine, state, type);
+        if (expected) {
+          EXPECT_EQ(next, *expected) << facts;
+        } else {
+          EXPECT_EQ(reason_of(next), Reason::unexpected_message) << facts;
+        }
+      }
+    }
+  }
+}
+
+TEST(GuardedEdges, LookAtTheFactsWhenTheMessageArrives) {
+  Guarded machine;
+  EXPECT_EQ(step(machine, B, HandshakeType::finished), D);
+  machine.now = secret;
+  EXPECT_EQ(reason_of(step(machine, B, HandshakeType::finished)), Reason::unexpected_message);
+  machine.now = secret | ticket;
+  EXPECT_EQ(step(machine, B, HandshakeType::finished), C);
+  machine.now = 0;
+  EXPECT_EQ(step(machine, B, HandshakeType::finished), D);
+}
+
+TEST(GuardedEdges, StandWithoutFactsWhereTheyNeedNone) {
+  // A machine that knows no facts has those that are not guarded, or that exclude some.
+  EXPECT_EQ(handshake::facts_of(Machine()), 0u);
+  EXPECT_TRUE((handshake::has_edge<Guarded, State>(guarded, A, HandshakeType::client_hello)));
+  EXPECT_TRUE((handshake::has_edge<Guarded, State>(guarded, B, HandshakeType::key_update)));
+}
+
 TEST(Incoming, HasItsBodyBehindTheHeader) {
   const Octets whole = from_hex("14 000002 aabb");
   EXPECT_EQ(to_hex(Incoming{HandshakeType::finished, whole}.body()), "aabb");

@@ -170,7 +170,7 @@ class Replay {
   // The handshake, then what the trace sends behind it, in its order; and what went over the wire is what it
   // printed.
   void run(const ClientOptions& how) {
-    auto c = Context::create(client), s = Context::create(server);
+    auto c = Context::create(of_tls13(client)), s = Context::create(of_tls13(server));
     ASSERT_TRUE(c) << c.error().message();
     ASSERT_TRUE(s) << s.error().message();
     Pair pair(*c, *s, how);

@@ -45,6 +45,17 @@ inline SessionBody client_body() {
   return body;
 }
 
+/// Of TLS 1.2, as a server has it.
+inline SessionBody below_body() {
+  SessionBody body = server_body();
+  body.version = ProtocolVersion::tls12;
+  body.cipher_suite = CipherSuite::TLS_ECDHE_PSK_WITH_AES_128_GCM_SHA256;
+  body.psk.assign(Octets(48, 0x3c));
+  body.age_add = body.max_early_data = 0;
+  body.extended_master_secret = true;
+  return body;
+}
+
 inline Session session(SessionBody body) { return SessionAccess::make(std::move(body)); }
 inline Session server_session() { return session(server_body()); }
 
@@ -74,6 +85,9 @@ inline void expect_same(const Session& a, const Session& b) {
   EXPECT_EQ(x.psk_identity, y.psk_identity);
   EXPECT_EQ(x.peer_chain, y.peer_chain);
   EXPECT_EQ(x.ticket, y.ticket);
+  EXPECT_EQ(x.session_id, y.session_id);
+  EXPECT_EQ(x.extended_master_secret, y.extended_master_secret);
+  EXPECT_EQ(x.encrypt_then_mac, y.encrypt_then_mac);
 }
 
 }  // namespace sesame::session::test

@@ -57,6 +57,45 @@ TEST(MemorySessionStore, HasABoundForAKeyAndForAll) {
     EXPECT_EQ(number(*store.take("key " + std::to_string(i), begin)), i);
 }
 
+// Of TLS 1.2 a session is used again and again, and comes back as often.
+TEST(MemorySessionStore, KeepsWhatComesBackOnce) {
+  MemorySessionStore store;
+  SessionBody by_id = below_body(), by_ticket = below_body();
+  by_id.session_id = Octets(32, 1);
+  by_ticket.ticket = Octets(100, 2);
+  for (auto* body : {&by_id, &by_ticket}) {
+    const Session s = session(std::move(*body));
+    for (int again = 0; again < 3; ++again) {
+      store.put("a", s);
+      store.put("a", *Session::deserialize(s.serialize()));
+      EXPECT_EQ(store.size(), 1u);
+      const auto taken = store.take("a", begin);
+      ASSERT_TRUE(taken);
+      expect_same(*taken, s);
+      EXPECT_EQ(store.size(), 0u);
+    }
+  }
+}
+
+TEST(MemorySessionStore, KeepsTheNewerOfTwoOfOneNameAndOthersBeside) {
+  MemorySessionStore store(10, 3);
+  for (std::uint8_t i = 1; i <= 3; ++i) {
+    SessionBody body = below_body();
+    body.session_id = Octets(32, i);
+    store.put("a", session(std::move(body)));
+  }
+  SessionBody renewed = below_body();
+  renewed.session_id = Octets(32, 1);
+  renewed.alpn = "renewed";
+  store.put("a", session(std::move(renewed)));
+  EXPECT_EQ(store.size(), 3u);
+  EXPECT_EQ(store.take("a", begin)->alpn(), "renewed");
+  store.put("b", server_session());
+  store.put("c", server_session());
+  EXPECT_TRUE(store.take("b", begin)) << "they are of another key";
+  EXPECT_TRUE(store.take("c", begin));
+}
+
 TEST(MemorySessionStore, OfNoRoomKeepsNothing) {
   for (auto [all, per_key] : {std::pair{0, 4}, std::pair{4, 0}}) {
     MemorySessionStore store(static_cast<std::size_t>(all), static_cast<std::size_t>(per_key));

@@ -29,7 +29,7 @@ Session lasting() { return numbered(7, max_ticket_lifetime); }
 TEST(TicketKeys, OpensWhatItIssued) {
   TicketKeys keys;
   EXPECT_FALSE(keys.is_single_use());
-  for (const Session& s : {server_session(), session(client_body())}) {
+  for (const Session& s : {server_session(), session(client_body()), session(below_body())}) {
     const Octets ticket = issue(keys, begin, s);
     EXPECT_TRUE(keys.recognises(ticket));
     for (int i = 0; i < 2; ++i) {

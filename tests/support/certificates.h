@@ -5,7 +5,7 @@
 
 namespace sesame::test {
 
-inline constexpr ClientOptions to_server = {.server_name = "server.example"};
+inline const ClientOptions to_server = {.server_name = "server.example"};
 
 /// A pair that is to fail on one side; the error of that side, and the other's of the alert.
 inline void expect_failure(Pair& pair, Side side, Reason reason, Alert alert) {

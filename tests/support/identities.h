@@ -31,7 +31,7 @@ inline const Issued& client_certificate(KeyType type = KeyType::p256) {
 inline VerificationOptions trusting() { return {.trust = authority().trust()}; }
 
 inline std::shared_ptr<const Context> make_context(ContextOptions options) {
-  auto context = Context::create(std::move(options));
+  auto context = Context::create(of_tls13(std::move(options)));
   EXPECT_TRUE(context) << context.error().message();
   return *context;
 }

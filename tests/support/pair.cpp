@@ -19,14 +19,29 @@ std::shared_ptr<PskSource> source_of(std::vector<Credential> credentials) {
   });
 }
 
+ContextOptions of_tls13(ContextOptions options) {
+  const ContextOptions unsaid;
+  if (options.min_version == unsaid.min_version && options.max_version == unsaid.max_version)
+    options.min_version = ProtocolVersion::tls13;
+  return options;
+}
+
 std::shared_ptr<const Context> client_context(ContextOptions options, std::vector<Credential> keys) {
+  return client_context_of_both(of_tls13(std::move(options)), std::move(keys));
+}
+
+std::shared_ptr<const Context> server_context(ContextOptions options, std::vector<Credential> keys) {
+  return server_context_of_both(of_tls13(std::move(options)), std::move(keys));
+}
+
+std::shared_ptr<const Context> client_context_of_both(ContextOptions options, std::vector<Credential> keys) {
   options.credentials = std::move(keys);
   auto context = Context::create(std::move(options));
   EXPECT_TRUE(context) << context.error().message();
   return *context;
 }
 
-std::shared_ptr<const Context> server_context(ContextOptions options, std::vector<Credential> keys) {
+std::shared_ptr<const Context> server_context_of_both(ContextOptions options, std::vector<Credential> keys) {
   if (!options.psk_source) options.psk_source = source_of(std::move(keys));
   auto context = Context::create(std::move(options));
   EXPECT_TRUE(context) << context.error().message();

@@ -19,10 +19,17 @@ Credential make_credential(std::string_view identity = "alice", std::string_view
 /// A source that knows these credentials and nothing else; two for one identity: the newest first.
 std::shared_ptr<PskSource> source_of(std::vector<Credential> credentials);
 
+/// Options that say nothing of versions, as those of most tests, which are about TLS 1.3: for that alone.
+ContextOptions of_tls13(ContextOptions options);
+
+/// Of of_tls13(options), unless the options choose the versions.
 std::shared_ptr<const Context> client_context(ContextOptions options = {},
                                               std::vector<Credential> keys = {make_credential()});
 std::shared_ptr<const Context> server_context(ContextOptions options = {},
                                               std::vector<Credential> keys = {make_credential()});
+/// Of the options as they are: by default for TLS 1.2 and 1.3.
+std::shared_ptr<const Context> client_context_of_both(ContextOptions options, std::vector<Credential> keys);
+std::shared_ptr<const Context> server_context_of_both(ContextOptions options, std::vector<Credential> keys);
 
 /// One end and what it was given and gave.
 struct End {

@@ -2,8 +2,8 @@
 // each of the 256 types that is not a row there is an unexpected_message, and nothing is sent.
 #include <gtest/gtest.h>
 
+#include "support/closed_port.h"
 #include "tls12/client.h"
-#include "tls12/closed_port.h"
 
 namespace sesame::tls12 {
 

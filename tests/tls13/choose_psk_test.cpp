@@ -6,6 +6,7 @@
 #include "engine/context_body.h"
 #include "message/handshake_type.h"
 #include "record/record.h"
+#include "session/session_body.h"
 #include "support/certificates.h"
 #include "support/pair.h"
 #include "tls13/negotiate.h"
@@ -71,7 +72,7 @@ class UnknownIdentity : public testing::TestWithParam<std::tuple<PskUsage, HashA
     } else {
       options.psk_source = source_of({alice});
     }
-    return *Context::create(std::move(options));
+    return *Context::create(test::of_tls13(std::move(options)));
   }
   Outcome wrong_key() const { return choose(*server(), {credential("alice", usage(), hash(), "wrong")}); }
   Outcome unknown() const { return choose(*server(), {credential("ecila", usage(), hash(), "wrong")}); }
@@ -116,6 +117,87 @@ INSTANTIATE_TEST_SUITE_P(All, UnknownIdentity,
                          testing::Combine(testing::Values(PskUsage::tls13, PskUsage::tls13_imported),
                                           testing::Values(HashAlgorithm::sha256, HashAlgorithm::sha384),
                                           testing::Bool()));
+
+// ---- sessions of other versions ----
+
+// What would be resumed in TLS 1.3, or in the version that is said: authenticated by the key of "alice".
+session::SessionBody session_of(ProtocolVersion version, CipherSuite suite) {
+  session::SessionBody body;
+  body.version = version;
+  body.cipher_suite = suite;
+  body.psk.assign(std::vector<std::uint8_t>(48, 0x5a));
+  body.issued = body.authenticated = std::chrono::system_clock::now();
+  body.lifetime = std::chrono::hours(1);
+  body.authentication = Authentication::external_psk;
+  body.psk_identity = "alice";
+  return body;
+}
+
+// Whether a server takes the ticket of `sealed`, which the client has as one of TLS 1.3. The binder is right:
+// both have the same secret, and the hash is the same.
+bool resumes(TicketIssuer& issuer, std::shared_ptr<TicketIssuer> shared, session::SessionBody sealed) {
+  const auto now = std::chrono::system_clock::now();
+  session::SessionBody own = session_of(ProtocolVersion::tls13, CipherSuite::TLS_AES_256_GCM_SHA384);
+  own.ticket = issuer.issue(session::SessionAccess::make(std::move(sealed)), now).value();
+  ContextOptions options;
+  options.tickets = {.issuer = std::move(shared), .count = 0};
+  const ClientOptions how{.session = session::SessionAccess::make(std::move(own))};
+  test::Pair pair(test::client_context(), test::server_context(std::move(options)), how);
+  EXPECT_TRUE(pair.handshake());
+  EXPECT_EQ(as_text(pair.server.connection.psk_identity()), "alice");
+  EXPECT_EQ(pair.client.connection.resumed(), pair.server.connection.resumed());
+  return pair.server.connection.resumed();
+}
+
+TEST(SessionOfTls12, IsNeverResumedInTls13) {
+  for (const bool is_cache : {false, true}) {
+    std::shared_ptr<TicketIssuer> issuer;
+    if (is_cache) {
+      issuer = std::make_shared<SessionCache>();
+    } else {
+      issuer = std::make_shared<TicketKeys>();
+    }
+    EXPECT_TRUE(
+        resumes(*issuer, issuer, session_of(ProtocolVersion::tls13, CipherSuite::TLS_AES_256_GCM_SHA384)));
+    EXPECT_FALSE(resumes(*issuer, issuer,
+                         session_of(ProtocolVersion::tls12, CipherSuite::TLS_PSK_WITH_AES_256_GCM_SHA384)));
+  }
+}
+
+TEST(SessionOfTls12, IsNotOfferedInTls13) {
+  session::SessionBody body =
+      session_of(ProtocolVersion::tls12, CipherSuite::TLS_PSK_WITH_AES_256_GCM_SHA384);
+  body.ticket.assign(100, 1);
+  const auto client = Connection::client(test::client_context({}, {}),
+                                         {.session = session::SessionAccess::make(std::move(body))});
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().reason(), Reason::no_credential_usable) << "there is nothing else to offer";
+}
+
+// A key of TLS 1.2 is not offered, and one that a source answers with is refused as if it were wrong.
+TEST(KeyOfTls12, IsNotOfferedInTls13) {
+  const auto client = Connection::client(
+      test::client_context({}, {credential("alice", PskUsage::tls12, HashAlgorithm::sha256)}));
+  ASSERT_FALSE(client);
+  EXPECT_EQ(client.error().reason(), Reason::no_credential_usable);
+}
+
+TEST(KeyOfTls12, IsRefusedByAServerOfTls13) {
+  for (const bool is_keyring : {false, true}) {
+    const Credential alice = credential("alice", PskUsage::tls12, HashAlgorithm::sha256);
+    ContextOptions options;
+    const auto keyring = std::make_shared<Keyring>();
+    EXPECT_TRUE(keyring->replace_all({&alice, 1}));
+    options.psk_source = keyring;
+    if (!is_keyring) options.psk_source = source_of({alice});
+    const auto server = test::server_context(std::move(options));
+    const Outcome outcome = choose(*server, {credential("alice", PskUsage::tls13, HashAlgorithm::sha256)});
+    EXPECT_EQ(outcome.reason, Reason::psk_wrong_usage);
+    EXPECT_EQ(outcome.alert,
+              choose(*server, {credential("eve", PskUsage::tls13, HashAlgorithm::sha256)}).alert)
+        << "as for an unknown one";
+  }
+}
 
 }  // namespace
 }  // namespace sesame::tls13

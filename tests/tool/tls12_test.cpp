@@ -166,8 +166,9 @@ TEST(Tls12, ReachesADevice) {
   Process device(folder, {"openssl", "s_server", "-accept", "127.0.0.1:0", "-tls1_2", "-nocert",
                           "-psk_identity", "alice", "-psk", std::string(alice_key), "-psk_hint", "garden",
                           "-cipher", "PSK-AES128-CBC-SHA", "-rev"});
-  ASSERT_TRUE(device.wait_for_output("ACCEPT 127.0.0.1:") && device.wait_for_output("\n")) << device.err;
-  const std::string port = device.out.substr(device.out.find("127.0.0.1:") + 10, 5);
+  ASSERT_TRUE(device.wait_for_output("ACCEPT 127.0.0.1:")) << device.err;
+  std::string port = device.out.substr(device.out.find("127.0.0.1:") + 10);
+  port.resize(port.find('\n'));
   const Finished client = connect(folder, "127.0.0.1:" + port, {"--tls12", "--json"}, "abc\n");
   EXPECT_EQ(client.out, "cba\n") << client.err;
   const auto event = connected(client);

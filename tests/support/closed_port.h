@@ -1,4 +1,4 @@
-// A port that nothing may be sent through.
+// A port that nothing may be sent through: for machines that are to refuse what they are given.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,22 +10,16 @@ namespace sesame::test {
 class ClosedPort final : public handshake::MessagePort {
  public:
   wire::Buffer& messages() override { return refuse(), buffer_; }
-  Expected<> send_flight() override { return refuse(), Expected<>(); }
-  Expected<> send_change_cipher_spec() override { return refuse(), Expected<>(); }
-  Expected<> set_read_keys(const policy::Suite&, const crypto::HmacKey&) override {
-    return refuse(), Expected<>();
-  }
-  Expected<> set_write_keys(const policy::Suite&, const crypto::HmacKey&) override {
-    return refuse(), Expected<>();
-  }
+  Expected<> send_flight() override { return refused(); }
+  Expected<> send_change_cipher_spec() override { return refused(); }
+  Expected<> set_read_keys(const policy::Suite&, const crypto::HmacKey&) override { return refused(); }
+  Expected<> set_write_keys(const policy::Suite&, const crypto::HmacKey&) override { return refused(); }
   void set_version(ProtocolVersion) override { refuse(); }
-  Expected<> set_read_keys(const record::BlockKeys&) override { return refuse(), Expected<>(); }
-  Expected<> set_write_keys(const record::BlockKeys&) override { return refuse(), Expected<>(); }
-  Expected<> set_read_keys(const record::BlockKeys&, const record::BlockKeys&) override {
-    return refuse(), Expected<>();
-  }
+  Expected<> set_read_keys(const record::BlockKeys&) override { return refused(); }
+  Expected<> set_write_keys(const record::BlockKeys&) override { return refused(); }
+  Expected<> set_read_keys(const record::BlockKeys&, const record::BlockKeys&) override { return refused(); }
   bool reads_by_older_keys() const noexcept override { return false; }
-  Expected<> send_warning(Alert) override { return refuse(), Expected<>(); }
+  Expected<> send_warning(Alert) override { return refused(); }
   void limit_sent_content(std::size_t) override { refuse(); }
   void limit_received_content(std::size_t) override { refuse(); }
   void clear_write_keys() override { refuse(); }
@@ -35,6 +29,7 @@ class ClosedPort final : public handshake::MessagePort {
 
  private:
   static void refuse() { ADD_FAILURE() << "something was sent, or keys were set"; }
+  static Expected<> refused() { return refuse(), Expected<>(); }
   wire::Buffer buffer_;
   policy::Settings settings_;
 };
