@@ -66,11 +66,13 @@ class Aeads : public testing::TestWithParam<Case> {
   /// The same by the way that EVP_EncryptInit(3) shows, with a cipher looked up by name and a context of its
   /// own.
   Octets by_evp(const Octets& key, const Octets& nonce, Bytes additional, Bytes content) const {
-    constexpr const char* names[] = {"AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305", "AES-128-CCM",
-                                     "AES-128-CCM"};
+    constexpr const char* names[] = {"AES-128-GCM", "AES-256-GCM",  "ChaCha20-Poly1305",
+                                     "AES-128-CCM", "AES-128-CCM",  "AES-256-CCM",
+                                     "AES-256-CCM", "ARIA-128-GCM", "ARIA-256-GCM"};
     EVP_CIPHER* cipher = EVP_CIPHER_fetch(nullptr, names[static_cast<std::size_t>(GetParam().id)], nullptr);
     EVP_CIPHER_CTX* context = EVP_CIPHER_CTX_new();
-    const int tag_size = GetParam().id == AeadId::aes_128_ccm_8 ? 8 : 16;
+    const bool short_tag = GetParam().id == AeadId::aes_128_ccm_8 || GetParam().id == AeadId::aes_256_ccm_8;
+    const int tag_size = short_tag ? 8 : 16;
     const bool ccm = algorithm_.is_ccm();
     const int size = static_cast<int>(content.size());
     Octets out(content.size() + static_cast<std::size_t>(tag_size));
