@@ -111,6 +111,8 @@ void cut(const Handshake& h, Side from) {
     ASSERT_TRUE(pair->pump());
     End& receiver = from == Side::client ? pair->server : pair->client;
     ASSERT_FALSE(receiver.failure) << receiver.failure->message();
+    // A signature by ECDSA has an octet or two more or less each time.
+    if (receiver.connection.handshake_done() && end + 4 > size) continue;
     ASSERT_FALSE(receiver.connection.handshake_done()) << end;
     const auto closed = receiver.connection.transport_closed();
     ASSERT_FALSE(closed);
