@@ -108,10 +108,7 @@ Expected<> Client::check_alpn(const Extensions& extensions) {
 Expected<> Client::check_record_limits(const Extensions& extensions) {
   ClientHandshake& h = *handshake_;
   const ContextOptions& options = endpoint_.settings->options;
-<<<<<<< HEAD
   // RFC 8449 section 5: never both, since a context asks for one of them only.
-=======
->>>>>>> main
   if (extensions.has(ExtensionType::max_fragment_length)) {
     const auto length = extensions.read<extension::MaxFragmentLength>(ExtensionType::max_fragment_length);
     if (!length) return std::unexpected(length.error());
