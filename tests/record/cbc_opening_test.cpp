@@ -19,6 +19,13 @@ std::vector<Below13> cbc_forms() {
   return out;
 }
 
+/// What comes of it, and of what was there.
+struct Outcome {
+  bool opened;
+  std::string text;
+  bool operator==(const Outcome&) const = default;
+};
+
 /// Makes records octet by octet, and opens them.
 struct Maker {
   const Below13 form;
@@ -69,12 +76,6 @@ struct Maker {
     return 16 - inside % 16 + more * 16;
   }
 
-  /// What comes of it, and of what was there.
-  struct Outcome {
-    bool opened;
-    std::string text;
-    bool operator==(const Outcome&) const = default;
-  };
   Outcome open(Octets record) const {
     Protection opener;
     key(opener, form, Aead::Direction::open);
