@@ -108,6 +108,7 @@ Expected<> Client::check_alpn(const Extensions& extensions) {
 Expected<> Client::check_record_limits(const Extensions& extensions) {
   ClientHandshake& h = *handshake_;
   const ContextOptions& options = endpoint_.settings->options;
+  // RFC 8449 section 5: never both, since a context asks for one of them only.
   if (extensions.has(ExtensionType::max_fragment_length)) {
     const auto length = extensions.read<extension::MaxFragmentLength>(ExtensionType::max_fragment_length);
     if (!length) return std::unexpected(length.error());
@@ -196,6 +197,13 @@ Expected<> Client::check_unchanged(bool resumes) const {
     // RFC 7366 section 3.1: it may come, and may not go unless this side does without.
     if (session.encrypt_then_mac && !b.encrypt_then_mac && h.requested.has(ExtensionType::encrypt_then_mac))
       return fail(Reason::resumption_changed, "encrypt_then_mac");
+    // RFC 7301 section 3.1 lets the protocol change; a key that is bound to one does not.
+    for (const Credential& key : h.credentials) {
+      if (key.alpn().empty() || as_text(key.identity()) != session.psk_identity) continue;
+      if (!h.alpn || *h.alpn != key.alpn())
+        return fail(Reason::no_common_alpn,
+                    "the session's key is for the protocol " + escaped(as_bytes(key.alpn())) + " only");
+    }
   }
   if (h.renewed) {
     const handshake::Below13& before = *endpoint_.established.below;
