@@ -4,6 +4,7 @@
 
 #include "engine/context_body.h"
 #include "support/certificates.h"
+#include "support/closed_port.h"
 #include "support/hex.h"
 #include "support/pair.h"
 
@@ -21,31 +22,6 @@ constexpr auto ecdhe_ecdsa = CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA25
 constexpr auto anonymous_suite = CipherSuite::TLS_ECDH_anon_WITH_AES_128_CBC_SHA;
 
 constexpr TimePoint begin{std::chrono::duration_cast<TimePoint::duration>(std::chrono::hours(500'000))};
-
-// Nothing is sent here.
-class NoPort final : public handshake::MessagePort {
- public:
-  wire::Buffer& messages() override { return buffer_; }
-  Expected<> send_flight() override { return {}; }
-  Expected<> send_change_cipher_spec() override { return {}; }
-  Expected<> set_read_keys(const policy::Suite&, const crypto::HmacKey&) override { return {}; }
-  Expected<> set_write_keys(const policy::Suite&, const crypto::HmacKey&) override { return {}; }
-  void set_version(ProtocolVersion) override {}
-  Expected<> set_read_keys(const record::BlockKeys&) override { return {}; }
-  Expected<> set_write_keys(const record::BlockKeys&) override { return {}; }
-  Expected<> set_read_keys(const record::BlockKeys&, const record::BlockKeys&) override { return {}; }
-  bool reads_by_older_keys() const noexcept override { return false; }
-  Expected<> send_warning(Alert) override { return {}; }
-  const policy::Settings& use_context(std::shared_ptr<const Context>) override { std::abort(); }
-  void limit_sent_content(std::size_t) override {}
-  void limit_received_content(std::size_t) override {}
-  void clear_write_keys() override {}
-  void accept_early_data(std::uint32_t) override {}
-  void pass_over_early_data() override {}
-
- private:
-  wire::Buffer buffer_;
-};
 
 // A connection as its handshake leaves it: by the key of "alice".
 class Side12 {
@@ -77,7 +53,7 @@ class Side12 {
 
  private:
   std::shared_ptr<const Context> context_;
-  NoPort port_;
+  test::ClosedPort port_;
   std::string protocol_ = "mqtt";
 };
 

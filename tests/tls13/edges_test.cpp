@@ -5,6 +5,7 @@
 #include "handshake/edges.h"
 
 #include "support/certificate_case.h"
+#include "support/closed_port.h"
 #include "tls13/client.h"
 #include "tls13/server.h"
 
@@ -207,36 +208,11 @@ namespace {
 
 using message::HandshakeType;
 
-// A port that nothing may be sent through.
-class ClosedPort final : public handshake::MessagePort {
- public:
-  wire::Buffer& messages() override { return refuse(), buffer_; }
-  Expected<> send_flight() override { return refuse(), Expected<>(); }
-  Expected<> send_change_cipher_spec() override { return refuse(), Expected<>(); }
-  Expected<> set_read_keys(const policy::Suite&, const crypto::HmacKey&) override {
-    return refuse(), Expected<>();
-  }
-  Expected<> set_write_keys(const policy::Suite&, const crypto::HmacKey&) override {
-    return refuse(), Expected<>();
-  }
-  void limit_sent_content(std::size_t) override { refuse(); }
-  void limit_received_content(std::size_t) override { refuse(); }
-  void clear_write_keys() override { refuse(); }
-  const policy::Settings& use_context(std::shared_ptr<const Context>) override { return refuse(), settings_; }
-  void accept_early_data(std::uint32_t) override { refuse(); }
-  void pass_over_early_data() override { refuse(); }
-
- private:
-  static void refuse() { ADD_FAILURE() << "something was sent, or keys were set"; }
-  wire::Buffer buffer_;
-  policy::Settings settings_;
-};
-
 template <class Machine, class Access>
 void walk(typename Machine::State last) {
   using State = typename Machine::State;
   const policy::Settings settings = std::move(*policy::resolve({}));
-  ClosedPort port;
+  test::ClosedPort port;
   handshake::Established established;
   for (int s = 0; s <= static_cast<int>(last); ++s) {
     const auto state = static_cast<State>(s);
