@@ -23,6 +23,7 @@
 #include <string>
 #include <vector>
 
+#include "timing_cbc.h"
 #include "timing_rsa.h"
 
 namespace {
@@ -219,6 +220,8 @@ double compare(const std::string& program, const std::string& what, const Settin
 int main(int count, char** arguments) {
   if (count > 1 && std::strcmp(arguments[1], "rsa") == 0)
     return timing_rsa(arguments[0], count - 2, arguments + 2);
+  if (count > 1 && std::strcmp(arguments[1], "cbc") == 0)
+    return timing_cbc(arguments[0], count - 2, arguments + 2);
   if (count == 8 && std::strcmp(arguments[1], "--work") == 0) {
     const auto number = [&](int i) { return std::strtoull(arguments[i], nullptr, 10); };
     state = number(7);
@@ -235,7 +238,8 @@ int main(int count, char** arguments) {
     } else if (argument == "--samples" && i + 1 < count) {
       options.samples = std::strtoull(arguments[++i], nullptr, 10);
     } else {
-      std::fprintf(stderr, "usage: %s [--gate] [--samples N], or %s rsa ...\n", arguments[0], arguments[0]);
+      std::fprintf(stderr, "usage: %s [--gate] [--samples N], or %s rsa ..., or %s cbc ...\n", arguments[0],
+                   arguments[0], arguments[0]);
       return 2;
     }
   }

@@ -43,6 +43,7 @@ class LegacyHmacKey {
 
  private:
   friend struct LegacyHmacTestAccess;
+  friend class MacKey;
   static Expected<LegacyHmacKey> create(const EVP_MD* digest, bool low_level, LegacyHash hash, Bytes key);
   void take(LegacyHmacKey& other) noexcept;
 

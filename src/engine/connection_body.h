@@ -90,6 +90,9 @@ class ConnectionBody final : handshake::MessagePort {
   void limit_sent_content(std::size_t octets) override {
     writer_.limit_content(std::min(octets, record::max_plaintext));
   }
+  void limit_plain_content(std::size_t octets) override {
+    writer_.limit_plain_content(std::min(octets, record::max_plaintext));
+  }
   void limit_received_content(std::size_t octets) override {
     max_received_ = static_cast<std::uint16_t>(octets);
   }

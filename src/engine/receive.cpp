@@ -297,6 +297,10 @@ Expected<std::size_t> ConnectionBody::whole_message(Bytes octets) const {
   // Sections 4.6.3, 4.5 and 4.4.4: what can be no longer is not gathered to find that out.
   if (type == message::HandshakeType::key_update && size > 1) return refuse(Reason::trailing_octets);
   if (type == message::HandshakeType::end_of_early_data && size > 0) return refuse(Reason::trailing_octets);
+  // RFC 5246 sections 7.4.1.1 and 7.4.5.
+  const bool is_empty =
+      type == message::HandshakeType::hello_request || type == message::HandshakeType::server_hello_done;
+  if (is_empty && size > 0) return refuse(Reason::trailing_octets);
   if (type == message::HandshakeType::finished && size > crypto::max_hash_size)
     return refuse(Reason::malformed_message);
   if (handshake_done() && !is_certificate && size > limits.post_handshake_message)

@@ -46,6 +46,8 @@ class MessagePort {
   /// The most content that a protected record may have, to the peer and from it.
   virtual void limit_sent_content(std::size_t octets) = 0;
   virtual void limit_received_content(std::size_t octets) = 0;
+  /// The same for what is sent unprotected: RFC 6066 section 4 counts the handshake too, RFC 8449 does not.
+  virtual void limit_plain_content(std::size_t octets) = 0;
 
   /// What follows is sent in plaintext again: the second ClientHello behind early data.
   virtual void clear_write_keys() = 0;

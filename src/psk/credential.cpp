@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "policy/suites.h"
 #include "psk/credential_body.h"
 #include "psk/importer.h"
 #include "secret/secret_bytes.h"
@@ -29,9 +30,8 @@ bool is_usage(PskUsage usage) {
 }
 
 bool is_early_data_suite(CipherSuite suite, PskUsage usage, HashAlgorithm hash) {
-  const bool is_sha384 = suite == CipherSuite::TLS_AES_256_GCM_SHA384;
-  if (!is_sha384 && sesame::name(suite) == "unknown") return false;
-  return is_imported(usage) || is_sha384 == (hash == HashAlgorithm::sha384);
+  if (policy::is_tls13(suite) != true) return false;
+  return is_imported(usage) || policy::hash_of(suite) == hash;
 }
 
 }  // namespace

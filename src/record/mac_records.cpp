@@ -25,20 +25,19 @@ Expected<> MacRecords::set_keys(const BlockKeys& keys, crypto::Aead::Direction d
   algorithm_ = suite.cbc;
   version_ = static_cast<std::uint16_t>(keys.version);
   mac_size_ = static_cast<std::uint8_t>(suite.hmac->size());
-  has_cipher_ = suite.cbc != nullptr;
-  explicit_iv_ = has_cipher_ && keys.version != ProtocolVersion::tls10;
+  explicit_iv_ = algorithm_ && keys.version != ProtocolVersion::tls10;
   // RFC 7366 section 3: with a block cipher only.
-  encrypt_then_mac_ = has_cipher_ && keys.encrypt_then_mac;
+  encrypt_then_mac_ = algorithm_ && keys.encrypt_then_mac;
   const bool opens = direction == crypto::Aead::Direction::open;
-  const bool hides_length = opens && has_cipher_ && !encrypt_then_mac_;
+  const bool hides_length = opens && algorithm_ && !encrypt_then_mac_;
   mac_.clear();
   hidden_mac_.clear();
   if (hides_length) {
     if (auto ok = hidden_mac_.set_key(*suite.hmac, keys.mac_key); !ok) return ok;
-  } else {
-    mac_.set(*suite.hmac, keys.mac_key);
+  } else if (auto ok = mac_.set(*suite.hmac, keys.mac_key); !ok) {
+    return ok;
   }
-  if (!has_cipher_) {
+  if (!algorithm_) {
     cipher_.clear();
     return {};
   }
@@ -54,7 +53,7 @@ Expected<> MacRecords::set_keys(const BlockKeys& keys, crypto::Aead::Direction d
 // ---- sizes ----
 
 std::size_t MacRecords::fragment_size(std::size_t content) const noexcept {
-  if (!has_cipher_) return content + mac_size_;
+  if (!algorithm_) return content + mac_size_;
   if (encrypt_then_mac_) return prefix_size() + padded(content) + mac_size_;
   return prefix_size() + padded(content + mac_size_);
 }
@@ -66,13 +65,13 @@ std::size_t MacRecords::sealed_size(std::size_t content) const noexcept {
 std::size_t MacRecords::most_content(std::size_t room) const noexcept {
   if (room < sealed_size(0)) return 0;
   room -= header_size + prefix_size();
-  if (!has_cipher_) return room - mac_size_;
+  if (!algorithm_) return room - mac_size_;
   if (encrypt_then_mac_) return (room - mac_size_) / block * block - 1;
   return room / block * block - 1 - mac_size_;
 }
 
 std::size_t MacRecords::most_expansion() const noexcept {
-  return prefix_size() + mac_size_ + (has_cipher_ ? most_padding : 0);
+  return prefix_size() + mac_size_ + (algorithm_ ? most_padding : 0);
 }
 
 std::size_t MacRecords::least_fragment() const noexcept { return fragment_size(0); }
@@ -96,11 +95,15 @@ Expected<> MacRecords::seal(std::uint64_t sequence, ContentType type, Bytes cont
   std::uint8_t* end = begin + content.size();
   const auto add_mac = [&](std::size_t length, Bytes octets) {
     const PseudoHeader header(sequence, type, version_, length);
-    mac_.mac({header.octets, octets}, end);
+    const MutableBytes value(end, mac_size_);
     end += mac_size_;
+    return mac_.mac({header.octets, octets}, value) ? Expected<>()
+                                                    : fail(Reason::internal_error, "libcrypto made no MAC");
   };
-  if (!encrypt_then_mac_) add_mac(content.size(), {begin, content.size()});
-  if (!has_cipher_) return {};
+  if (!encrypt_then_mac_) {
+    if (auto ok = add_mac(content.size(), {begin, content.size()}); !ok) return ok;
+  }
+  if (!algorithm_) return {};
 
   const auto inside = static_cast<std::size_t>(end - begin);
   const std::size_t padding = padded(inside) - inside;
@@ -113,7 +116,7 @@ Expected<> MacRecords::seal(std::uint64_t sequence, ContentType type, Bytes cont
     return fail(Reason::internal_error, "libcrypto did not seal a record");
   if (encrypt_then_mac_) {
     const Bytes encrypted(body, prefix_size() + inside + padding);
-    add_mac(encrypted.size(), encrypted);
+    return add_mac(encrypted.size(), encrypted);
   }
   return {};
 }
@@ -125,7 +128,7 @@ bool MacRecords::open(std::uint64_t sequence, MutableBytes record, MutableBytes&
   const MutableBytes body = record.subspan(header_size);
   // What everybody can see.
   if (body.size() < least_fragment()) return false;
-  if (!has_cipher_) return open_plain(sequence, header, body, content);
+  if (!algorithm_) return open_plain(sequence, header, body, content);
   if (encrypt_then_mac_) return open_encrypted_then_mac(sequence, header, body, content);
   return open_mac_then_encrypted(sequence, header, body, content);
 }
@@ -135,8 +138,8 @@ bool MacRecords::open_plain(std::uint64_t sequence, const Header& header, Mutabl
   content = body.first(body.size() - mac_size_);
   const PseudoHeader pseudo(sequence, header.type, version_, content.size());
   crypto::HashValue expected(mac_size_);
-  mac_.mac({pseudo.octets, content}, expected.bytes().data());
-  return secret::equal_in_constant_time(expected.bytes(), body.last(mac_size_));
+  return mac_.mac({pseudo.octets, content}, expected.bytes()) &&
+         secret::equal_in_constant_time(expected.bytes(), body.last(mac_size_));
 }
 
 // RFC 7366 section 3: the MAC is over everything that the cipher gave, and comes first. Padding that is wrong
@@ -147,8 +150,9 @@ bool MacRecords::open_encrypted_then_mac(std::uint64_t sequence, const Header& h
   if (encrypted.size() % block != 0) return false;
   const PseudoHeader pseudo(sequence, header.type, version_, encrypted.size());
   crypto::HashValue expected(mac_size_);
-  mac_.mac({pseudo.octets, encrypted}, expected.bytes().data());
-  if (!secret::equal_in_constant_time(expected.bytes(), body.last(mac_size_))) return false;
+  if (!mac_.mac({pseudo.octets, encrypted}, expected.bytes()) ||
+      !secret::equal_in_constant_time(expected.bytes(), body.last(mac_size_)))
+    return false;
 
   if (explicit_iv_ && !cipher_.set_iv(encrypted.first(block))) return false;
   const MutableBytes blocks = encrypted.subspan(prefix_size());

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "crypto/cbc.h"
+#include "crypto/mac_key.h"
 #include "record/block_keys.h"
 #include "record/record.h"
 
@@ -27,7 +28,7 @@ class MacRecords {
   /// Octets in front of the content: an IV of its own (RFC 4346 section 6.2.3.2), or none.
   std::size_t prefix_size() const noexcept { return explicit_iv_ ? crypto::cbc_block_size : 0; }
   /// Whether the next IV can be seen by whoever may choose what is sent next.
-  bool chains_iv() const noexcept { return has_cipher_ && !explicit_iv_; }
+  bool chains_iv() const noexcept { return algorithm_ && !explicit_iv_; }
 
   /// Octets of the whole record of so much content.
   std::size_t sealed_size(std::size_t content) const noexcept;
@@ -55,10 +56,9 @@ class MacRecords {
   crypto::MacKey mac_;
   crypto::HiddenLengthMac hidden_mac_;  // of records to be opened whose MAC is encrypted
   crypto::Cbc cipher_;
-  const crypto::CbcAlgorithm* algorithm_ = nullptr;
+  const crypto::CbcAlgorithm* algorithm_ = nullptr;  // nullptr: the MAC alone
   std::uint16_t version_ = 0;
   std::uint8_t mac_size_ = 0;
-  bool has_cipher_ = false;
   bool explicit_iv_ = false;
   bool encrypt_then_mac_ = false;
 };

@@ -53,7 +53,7 @@ Expected<> Writer::flush() {
     output_.truncate(at);
     return {};
   }
-  const std::size_t most = protection_.active() ? max_content_ : max_plaintext;
+  const std::size_t most = protection_.active() ? max_content_ : max_plain_content_;
   if (size > most) {
     // Too long for one record: what was composed moves out and comes back in pieces.
     wire::Buffer messages;

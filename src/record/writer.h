@@ -24,6 +24,10 @@ class Writer {
 
   /// The most content that the peer takes in a protected record, in octets.
   void limit_content(std::size_t octets) noexcept { max_content_ = static_cast<std::uint16_t>(octets); }
+  /// The same for records that are not protected.
+  void limit_plain_content(std::size_t octets) noexcept {
+    max_plain_content_ = static_cast<std::uint16_t>(octets);
+  }
   std::size_t max_content() const noexcept { return max_content_; }
   void pad_to(std::size_t block) noexcept {
     padding_block_ = static_cast<std::uint16_t>(block > max_plaintext ? max_plaintext : block);
@@ -59,6 +63,7 @@ class Writer {
   std::size_t open_record_ = closed;           // where in output_ the header of the open handshake record is
   std::uint8_t content_offset_ = header_size;  // and, from there, its content
   std::uint16_t max_content_ = max_plaintext;
+  std::uint16_t max_plain_content_ = max_plaintext;
   std::uint16_t padding_block_ = 0;
   ProtocolVersion version_ = ProtocolVersion::tls12;
 };

@@ -17,8 +17,8 @@ namespace {
 bool is_same(const Session& a, const Session& b) {
   const session::SessionBody &x = session::SessionAccess::body(a), &y = session::SessionAccess::body(b);
   if (&x == &y) return true;
-  return x.version == y.version && x.ticket == y.ticket && x.session_id == y.session_id &&
-         !(x.ticket.empty() && x.session_id.empty());
+  return x.version < ProtocolVersion::tls13 && x.version == y.version && x.ticket == y.ticket &&
+         x.session_id == y.session_id && !(x.ticket.empty() && x.session_id.empty());
 }
 
 }  // namespace

@@ -116,8 +116,8 @@ class Client {
   bool is_suspended() const noexcept {
     return state_ == State::VERIFYING || state_ == State::AWAITING_PSK || state_ == State::SIGNING;
   }
-  bool awaits_verdict() const noexcept { return state_ == State::VERIFYING; }
-  bool awaits_psk() const noexcept { return state_ == State::AWAITING_PSK; }
+  bool awaits_verdict() const noexcept { return awaits(State::VERIFYING); }
+  bool awaits_psk() const noexcept { return awaits(State::AWAITING_PSK); }
   std::optional<PskHintQuery> pending_psk_hint() const;
   /// The first counts; none: the handshake ends. Errors: nothing_pending, psk_not_supplied, psk_wrong_usage
   /// and the others of a key that does not fit.
@@ -160,6 +160,8 @@ class Client {
   static Expected<State> on_hello_request(Client& client, const handshake::Incoming& message);
   static Expected<State> on_late_hello_request(Client& client, const handshake::Incoming& message);
 
+  /// Not behind abandon().
+  bool awaits(State state) const noexcept { return state_ == state && handshake_; }
   handshake::Below13& below() const noexcept {
     return handshake_->renewed ? *handshake_->renewed : *endpoint_.established.below;
   }

@@ -105,7 +105,7 @@ Expected<bool> Client::judge_server() {
 }
 
 Expected<> Client::supply_verdict(std::optional<Alert> refusal) {
-  if (state_ != VERIFYING) return fail(Reason::nothing_pending);
+  if (!awaits(VERIFYING)) return fail(Reason::nothing_pending);
   if (refusal) {
     return std::unexpected(Error(Reason::certificate_refused)
                                .with_alert(*refusal)
@@ -120,12 +120,12 @@ Expected<> Client::supply_verdict(std::optional<Alert> refusal) {
 // ---- signatures that are made elsewhere ----
 
 std::optional<SignatureQuery> Client::pending_signature() const {
-  if (state_ == SIGNING) return handshake_->own.query();
+  if (awaits(SIGNING)) return handshake_->own.query();
   return std::nullopt;
 }
 
 Expected<> Client::supply_signature(Bytes signature) {
-  if (state_ != SIGNING) return fail(Reason::nothing_pending);
+  if (!awaits(SIGNING)) return fail(Reason::nothing_pending);
   if (signature.empty()) {
     return std::unexpected(
         Error(Reason::signature_failed, "the application refused to sign").at(name(state_), {}));

@@ -188,14 +188,6 @@ void Client::establish() {
   connected_ = true;
 }
 
-namespace {
-
-// RFC 5246 appendix F.1.4 suggests a day as the most for a session by its identifier; a ticket whose hint is
-// 0 is no better (RFC 5077 section 3.3).
-constexpr std::chrono::seconds default_lifetime{24 * 3600};
-
-}  // namespace
-
 void Client::keep_session() {
   ClientHandshake& h = *handshake_;
   const ContextOptions& options = endpoint_.settings->options;
@@ -207,18 +199,12 @@ void Client::keep_session() {
     if (options.session_store && !key.empty()) options.session_store->put(key, *h.below->session);
     return;
   }
-  const handshake::Below13& b = *established.below;
-  if (h.ticket.empty() && b.session_id.empty()) return;
-  const auto hint = h.ticket.empty() ? std::chrono::seconds(0) : std::chrono::seconds(h.ticket_lifetime);
+  // RFC 5077 section 3.3: a hint of 0 says nothing; it is treated as an identifier is.
+  const std::chrono::seconds hint(h.ticket_lifetime);
   session::SessionBody body = make_session(
-      endpoint_, h.now, hint.count() == 0 ? default_lifetime : std::min(hint, max_ticket_lifetime));
-  if (body.lifetime.count() <= 0) return;
-  // RFC 5077 section 3.4: the identifier of a session that has a ticket means nothing.
-  if (h.ticket.empty()) {
-    body.session_id = b.session_id;
-  } else {
-    body.ticket = std::move(h.ticket);
-  }
+      endpoint_, h.now, hint.count() == 0 ? max_session_id_lifetime : std::min(hint, max_ticket_lifetime));
+  body.ticket = std::move(h.ticket);
+  body.session_id = established.below->session_id;
   tls12::keep_session(endpoint_, std::move(body));
 }
 

@@ -153,12 +153,12 @@ Expected<> Client::use_key(const Credential& credential) {
 }
 
 std::optional<PskHintQuery> Client::pending_psk_hint() const {
-  if (state_ != AWAITING_PSK) return std::nullopt;
+  if (!awaits(AWAITING_PSK)) return std::nullopt;
   return hint_query();
 }
 
 Expected<> Client::supply_psk(std::span<const Credential> credentials) {
-  if (state_ != AWAITING_PSK) return fail(Reason::nothing_pending);
+  if (!awaits(AWAITING_PSK)) return fail(Reason::nothing_pending);
   auto ok = credentials.empty() ? Expected<>(fail(Reason::psk_not_supplied, "the application gave none"))
                                 : use_key(credentials.front());
   auto next = ok ? send_flight() : Expected<ClientState>(std::unexpected(std::move(ok.error())));

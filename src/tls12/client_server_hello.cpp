@@ -108,18 +108,16 @@ Expected<> Client::check_alpn(const Extensions& extensions) {
 Expected<> Client::check_record_limits(const Extensions& extensions) {
   ClientHandshake& h = *handshake_;
   const ContextOptions& options = endpoint_.settings->options;
-  const bool by_limit = extensions.has(ExtensionType::record_size_limit);
+  // RFC 8449 section 5: never both, since a context asks for one of them only.
   if (extensions.has(ExtensionType::max_fragment_length)) {
     const auto length = extensions.read<extension::MaxFragmentLength>(ExtensionType::max_fragment_length);
     if (!length) return std::unexpected(length.error());
     const auto code = static_cast<unsigned>(length->max_fragment_length);
     if (code < 1 || code > 4 || std::size_t{256} << code != options.max_fragment_length)
       return fail(Reason::max_fragment_length_mismatch);
-    // RFC 8449 section 5.
-    if (by_limit) return fail(Reason::max_fragment_length_mismatch, "together with record_size_limit");
     h.sent_limit = h.received_limit = static_cast<std::uint16_t>(options.max_fragment_length);
   }
-  if (by_limit) {
+  if (extensions.has(ExtensionType::record_size_limit)) {
     const auto limit = extensions.read<extension::RecordSizeLimit>(ExtensionType::record_size_limit);
     if (!limit) return std::unexpected(limit.error());
     if (limit->record_size_limit < 64) return fail(Reason::record_size_limit_invalid);
@@ -196,9 +194,16 @@ Expected<> Client::check_unchanged(bool resumes) const {
     // RFC 7627 section 5.3.
     if (b.extended_master_secret != session.extended_master_secret)
       return fail(Reason::resumption_changed, "extended_master_secret");
-    // RFC 7366 section 3.1: it may come, and may not go.
-    if (session.encrypt_then_mac && !b.encrypt_then_mac)
+    // RFC 7366 section 3.1: it may come, and may not go unless this side does without.
+    if (session.encrypt_then_mac && !b.encrypt_then_mac && h.requested.has(ExtensionType::encrypt_then_mac))
       return fail(Reason::resumption_changed, "encrypt_then_mac");
+    // RFC 7301 section 3.1 lets the protocol change; a key that is bound to one does not.
+    for (const Credential& key : h.credentials) {
+      if (key.alpn().empty() || as_text(key.identity()) != session.psk_identity) continue;
+      if (!h.alpn || *h.alpn != key.alpn())
+        return fail(Reason::no_common_alpn,
+                    "the session's key is for the protocol " + escaped(as_bytes(key.alpn())) + " only");
+    }
   }
   if (h.renewed) {
     const handshake::Below13& before = *endpoint_.established.below;

@@ -276,6 +276,9 @@ Expected<> Server::send_server_hello(const Offer& offer) {
   });
   if (!hello) return std::unexpected(std::move(hello.error()));
   h.hash.add(*hello);
+  using By = handshake::RecordLimits::By;
+  if (h.negotiated.limits.by == By::max_fragment_length)
+    endpoint_.port.limit_plain_content(h.negotiated.limits.sent);
   return {};
 }
 

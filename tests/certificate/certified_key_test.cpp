@@ -141,12 +141,12 @@ TEST_F(CertifiedKeys, RefuseAChainInAnotherOrder) {
   EXPECT_EQ(reason_of(of({low.pem(), deep.pem()})), Reason::certificate_chain_disordered);
 }
 
-TEST_F(CertifiedKeys, RefuseAKeyThatTls13HasNoSchemeFor) {
+// RFC 8422 section 5.4: below TLS 1.3 ECDSA signs with any curve.
+TEST_F(CertifiedKeys, TakeAKeyThatOnlyTls12HasASchemeFor) {
   const Issued other = root.server("server.example", KeyType::secp256k1);
-  EXPECT_EQ(reason_of(CertifiedKey::from_pem(other.pem(), other.key_pem())), Reason::algorithm_unavailable);
-  EXPECT_EQ(reason_of(CertifiedKey::raw_public_key(other.key.get())), Reason::algorithm_unavailable);
-  EXPECT_EQ(reason_of(CertifiedKey::raw_public_key(other.public_key(), std::make_shared<NoSigner>())),
-            Reason::algorithm_unavailable);
+  const auto key = CertifiedKey::from_pem(other.pem(), other.key_pem());
+  ASSERT_TRUE(key);
+  EXPECT_TRUE(key->schemes().empty());
 }
 
 TEST_F(CertifiedKeys, AreReadFromFiles) {

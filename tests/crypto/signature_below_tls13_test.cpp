@@ -61,14 +61,19 @@ constexpr Fitting all[] = {
     {ed448, KeyType::ed448, nullptr, 0},
 };
 
+void set_padding(EVP_PKEY_CTX* context, int padding) {
+  if (padding == 0) return;
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(context, padding), 1);
+  if (padding != RSA_PKCS1_PSS_PADDING) return;
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST), 1);
+}
+
 // By libcrypto as its manual says, without a line of ours.
 Octets sign_by_libcrypto(const KeyPointer& key, const char* digest, int padding) {
   EVP_MD_CTX* const context = EVP_MD_CTX_new();
   EVP_PKEY_CTX* of_key = nullptr;
   EXPECT_EQ(EVP_DigestSignInit_ex(context, &of_key, digest, nullptr, nullptr, key.get(), nullptr), 1);
-  if (padding) EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(of_key, padding), 1);
-  if (padding == RSA_PKCS1_PSS_PADDING)
-    EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(of_key, RSA_PSS_SALTLEN_DIGEST), 1);
+  set_padding(of_key, padding);
   std::size_t size = 0;
   EXPECT_EQ(EVP_DigestSign(context, nullptr, &size, input.data(), input.size()), 1);
   Octets out(size);
@@ -81,9 +86,7 @@ bool libcrypto_verifies(const KeyPointer& key, const char* digest, int padding, 
   EVP_MD_CTX* const context = EVP_MD_CTX_new();
   EVP_PKEY_CTX* of_key = nullptr;
   EXPECT_EQ(EVP_DigestVerifyInit_ex(context, &of_key, digest, nullptr, nullptr, key.get(), nullptr), 1);
-  if (padding) EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(of_key, padding), 1);
-  if (padding == RSA_PKCS1_PSS_PADDING)
-    EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(of_key, RSA_PSS_SALTLEN_DIGEST), 1);
+  set_padding(of_key, padding);
   const bool valid =
       EVP_DigestVerify(context, signature.data(), signature.size(), input.data(), input.size()) == 1;
   EVP_MD_CTX_free(context);

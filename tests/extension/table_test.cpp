@@ -14,21 +14,21 @@ namespace {
 using namespace extension;
 using enum ExtensionType;
 
-constexpr In all_messages[] = {In::CH, In::SH, In::EE, In::CT, In::CR, In::NST, In::HRR};
+constexpr In all_messages[] = {In::CH, In::SH, In::EE, In::CT, In::CR, In::NST, In::HRR, In::SH12};
 
 // RFC 8446 section 4.2, copied row by row from the standard's table, as text; and RFC 8449 section 4.
 const std::map<ExtensionType, std::string_view> standard = {
-    {server_name, "CH, EE"},
-    {max_fragment_length, "CH, EE"},
-    {status_request, "CH, CR, CT"},
-    {supported_groups, "CH, EE"},
+    {server_name, "CH, EE, SH12"},
+    {max_fragment_length, "CH, EE, SH12"},
+    {status_request, "CH, CR, CT, SH12"},
+    {supported_groups, "CH, EE, SH12"},
     {signature_algorithms, "CH, CR"},
-    {use_srtp, "CH, EE"},
-    {heartbeat, "CH, EE"},
-    {application_layer_protocol_negotiation, "CH, EE"},
-    {signed_certificate_timestamp, "CH, CR, CT"},
-    {client_certificate_type, "CH, EE"},
-    {server_certificate_type, "CH, EE"},
+    {use_srtp, "CH, EE, SH12"},
+    {heartbeat, "CH, EE, SH12"},
+    {application_layer_protocol_negotiation, "CH, EE, SH12"},
+    {signed_certificate_timestamp, "CH, CR, CT, SH12"},
+    {client_certificate_type, "CH, EE, SH12"},
+    {server_certificate_type, "CH, EE, SH12"},
     {padding, "CH"},
     {key_share, "CH, SH, HRR"},
     {pre_shared_key, "CH, SH"},
@@ -40,14 +40,15 @@ const std::map<ExtensionType, std::string_view> standard = {
     {oid_filters, "CR"},
     {post_handshake_auth, "CH"},
     {signature_algorithms_cert, "CH, CR"},
-    {record_size_limit, "CH, EE"},
+    {record_size_limit, "CH, EE, SH12"},
     {compress_certificate, "CH, CR"},      // RFC 8879 section 3
     {tls_cert_with_extern_psk, "CH, SH"},  // RFC 8773 section 5
-    // Of TLS 1.2, known so that they are refused in the messages of TLS 1.3.
-    {encrypt_then_mac, "CH"},
-    {extended_master_secret, "CH"},
-    {session_ticket, "CH"},
-    {renegotiation_info, "CH"},
+    // Of TLS 1.2 and below, known as well so that they are refused in the messages of TLS 1.3.
+    {ec_point_formats, "CH, SH12"},
+    {encrypt_then_mac, "CH, SH12"},
+    {extended_master_secret, "CH, SH12"},
+    {session_ticket, "CH, SH12"},
+    {renegotiation_info, "CH, SH12"},
 };
 
 std::string_view abbreviation(In in) {
@@ -66,6 +67,8 @@ std::string_view abbreviation(In in) {
       return "NST";
     case In::HRR:
       return "HRR";
+    case In::SH12:
+      return "SH12";
   }
   return "";
 }
@@ -152,10 +155,11 @@ TEST(Extensions, AreTakenInTheirMessagesAndRefusedInAllOthers) {
   }
 }
 
-// Section 4.2: "unsupported_extension"; the cookie of a HelloRetryRequest is the one exception.
+// Section 4.2: "unsupported_extension"; the cookie of a HelloRetryRequest is the one exception, and what
+// older servers say of their groups.
 TEST(Extensions, OfAnAnswerHaveToBeAskedFor) {
   for (const Row& row : rows) {
-    for (const In in : {In::SH, In::EE, In::CT, In::HRR}) {
+    for (const In in : {In::SH, In::EE, In::CT, In::HRR, In::SH12}) {
       if (!standard_allows(row.type, in)) continue;
       TypeSet without;
       for (const Row& other : rows) {
@@ -163,7 +167,8 @@ TEST(Extensions, OfAnAnswerHaveToBeAskedFor) {
       }
       EXPECT_TRUE(Block().add(row.type).parse(in, Block::everything()));
       const auto parsed = Block().add(row.type).parse(in, without);
-      if (row.type == cookie && in == In::HRR) {
+      const bool is_unasked_groups = row.type == supported_groups && in == In::SH12;
+      if ((row.type == cookie && in == In::HRR) || is_unasked_groups) {
         EXPECT_TRUE(parsed);
         continue;
       }
@@ -189,7 +194,7 @@ TEST(Extensions, WithoutARowAreIgnoredInQuestionsAndRefusedInAnswers) {
       EXPECT_FALSE(parsed->has(static_cast<ExtensionType>(type)));
       EXPECT_TRUE((*parsed)[static_cast<ExtensionType>(type)].empty());
     }
-    for (const In in : {In::SH, In::EE, In::CT, In::HRR}) {
+    for (const In in : {In::SH, In::EE, In::CT, In::HRR, In::SH12}) {
       EXPECT_EQ(reason(Block().add(type).parse(in)), Reason::extension_unsolicited)
           << type << " in " << abbreviation(in);
     }

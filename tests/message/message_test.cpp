@@ -164,18 +164,15 @@ TEST(HelloRetryRequest, HasTheRandomOfTheStandard) {
 }
 
 TEST(Names, AreTheStandardsAndUnknownOnesSaySo) {
-  const std::pair<int, std::string_view> names[] = {{1, "ClientHello"},
-                                                    {2, "ServerHello"},
-                                                    {4, "NewSessionTicket"},
-                                                    {5, "EndOfEarlyData"},
-                                                    {8, "EncryptedExtensions"},
-                                                    {11, "Certificate"},
-                                                    {13, "CertificateRequest"},
-                                                    {15, "CertificateVerify"},
-                                                    {20, "Finished"},
-                                                    {24, "KeyUpdate"},
-                                                    {25, "CompressedCertificate"},
-                                                    {254, "message_hash"}};
+  const std::pair<int, std::string_view> names[] = {{0, "HelloRequest"},        {1, "ClientHello"},
+                                                    {2, "ServerHello"},         {4, "NewSessionTicket"},
+                                                    {5, "EndOfEarlyData"},      {8, "EncryptedExtensions"},
+                                                    {11, "Certificate"},        {12, "ServerKeyExchange"},
+                                                    {13, "CertificateRequest"}, {14, "ServerHelloDone"},
+                                                    {15, "CertificateVerify"},  {16, "ClientKeyExchange"},
+                                                    {20, "Finished"},           {22, "CertificateStatus"},
+                                                    {24, "KeyUpdate"},          {25, "CompressedCertificate"},
+                                                    {254, "message_hash"},      {255, "ChangeCipherSpec"}};
   for (int i = 0; i < 256; ++i) {
     const auto* const row = std::ranges::find(names, i, &std::pair<int, std::string_view>::first);
     EXPECT_EQ(message::name(static_cast<HandshakeType>(i)),

@@ -112,6 +112,15 @@ TEST(Writer, ProtectedRecordsKeepThePeersLimitAndPlainOnesTheStandards) {
     compose(plain, flight);
     ASSERT_TRUE(plain.flush());
     EXPECT_EQ(read_records(octets_of(plain.output().bytes()), nullptr).size(), 1u);
+
+    // RFC 6066 section 4: max_fragment_length is for both.
+    Writer both;
+    both.limit_plain_content(limit);
+    compose(both, flight);
+    ASSERT_TRUE(both.flush());
+    const auto pieces = read_records(octets_of(both.output().bytes()), nullptr);
+    EXPECT_EQ(pieces.size(), 4u);
+    for (const Seen& record : pieces) EXPECT_LE(record.content.size(), limit);
   }
 }
 

@@ -80,9 +80,9 @@ AgainstServer12::AgainstServer12(const Kind& kind, Above above)
 Connection AgainstServer12::make() {
   if (!context_) {
     if (policy::uses_psk(client.parts().key_exchange) || options.certificates.empty()) {
-      context_ = server_context(options, keys);
+      context_ = server_context_of_both(options, keys);
     } else {
-      context_ = make_context(options);
+      context_ = Context::create(options).value();
     }
   }
   return std::move(*Connection::server(context_, server_options));
@@ -159,7 +159,7 @@ AgainstClient12::AgainstClient12(const Kind& kind, Above above)
 }
 
 Connection AgainstClient12::make() {
-  if (!context_) context_ = client_context(options, keys);
+  if (!context_) context_ = client_context_of_both(options, keys);
   return std::move(*Connection::client(context_, client_options));
 }
 

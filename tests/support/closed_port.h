@@ -22,6 +22,7 @@ class ClosedPort final : public handshake::MessagePort {
   Expected<> send_warning(Alert) override { return refused(); }
   void limit_sent_content(std::size_t) override { refuse(); }
   void limit_received_content(std::size_t) override { refuse(); }
+  void limit_plain_content(std::size_t) override { refuse(); }
   void clear_write_keys() override { refuse(); }
   const policy::Settings& use_context(std::shared_ptr<const Context>) override { return refuse(), settings_; }
   void accept_early_data(std::uint32_t) override { refuse(); }

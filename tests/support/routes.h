@@ -70,9 +70,11 @@ inline std::shared_ptr<const crypto::Provider> provider_by(Route route) {
     EXPECT_TRUE(cbc->is_direct()) << "as are these";
     if (route == Route::evp) crypto::CbcTestAccess::use_evp(*cbc);
   }
-  if (const crypto::MacAlgorithm* sha1 = (*made)->mac(crypto::MacId::sha1)) {
-    EXPECT_TRUE(sha1->is_low_level()) << "SHA-1 is computed directly";
-    if (route == Route::evp) crypto::MacTestAccess::use_evp(*sha1);
+  for (const crypto::MacId id : {crypto::MacId::md5, crypto::MacId::sha1}) {
+    const crypto::MacAlgorithm* mac = (*made)->mac(id);
+    if (!mac) continue;
+    EXPECT_TRUE(mac->is_low_level()) << "and these";
+    if (route == Route::evp) crypto::MacTestAccess::use_evp(*mac);
   }
   EXPECT_TRUE((*made)->x25519().usable()) << "the default provider's x25519 is called directly";
   if (route == Route::evp) crypto::X25519TestAccess::use_evp((*made)->x25519());

@@ -167,6 +167,13 @@ TEST_F(KeyThatComesLater, HasToFitAllTheSame) {
   EXPECT_EQ(name(done.error().reason()), "psk_wrong_usage");
 }
 
+TEST_F(KeyThatComesLater, ComesTooLateBehindTheEnd) {
+  ASSERT_TRUE(connection().close());
+  EXPECT_FALSE(connection().pending_psk_hint());
+  const std::vector<Credential> keys = {make_tls12_credential()};
+  EXPECT_EQ(name(connection().supply_psk(keys).error().reason()), "nothing_pending");
+}
+
 // ---- ECDHE_PSK (RFC 5489, RFC 8422 section 5.4) ----
 
 struct EcdhParameters : KeyOfAClient {

@@ -39,6 +39,7 @@ class NoPort final : public handshake::MessagePort {
   const policy::Settings& use_context(std::shared_ptr<const Context>) override { std::abort(); }
   void limit_sent_content(std::size_t) override {}
   void limit_received_content(std::size_t) override {}
+  void limit_plain_content(std::size_t) override {}
   void clear_write_keys() override {}
   void accept_early_data(std::uint32_t) override {}
   void pass_over_early_data() override {}
