@@ -61,6 +61,7 @@ Expected<> Peer::handshake() {
 }
 
 Expected<> Peer::handshake_until_lookup() {
+  flush();
   while (connection_.wait() != sesame::Wait::psk_lookup) {
     auto more = advance();
     if (!more) return std::unexpected(more.error());
