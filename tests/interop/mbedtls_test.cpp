@@ -83,6 +83,11 @@ class MbedTls : public testing::Test {
   static Arguments with_key(std::string_view psk = key, std::string_view id = identity) {
     return {"--psk", hex(psk), "--identity-hex", hex(id)};
   }
+  // A suite that mbedTLS has in an older version than we do, as some of SHA-256, is passed over there.
+  static bool has(const MbedTlsSuite& suite, ProtocolVersion version) {
+    if (version == tls12) return true;
+    return suite.before_tls12 && sesame::Context::create(only(version, suite.suite)).has_value();
+  }
   // Certificates of both kinds are more than mbedtls_peer takes: the one that fits.
   Arguments certificate(KeyExchangeMethod method) const {
     const CertificateFiles& files =
@@ -156,7 +161,7 @@ TEST_F(MbedTls, ServerHasEverySuiteOfOurs) {
     for (const MbedTlsSuite& suite : suites()) {
       if (ecdsa != (suite.key_exchange == KeyExchangeMethod::ecdhe_ecdsa)) continue;
       for (const auto version : {tls12, tls11, tls10}) {
-        if (version != tls12 && !suite.before_tls12) continue;
+        if (!has(suite, version)) continue;
         SCOPED_TRACE(std::string(name(suite.suite)) + " " + openssl_name(version));
         auto options = only(version, suite.suite);
         ours_.prepare_client(options, suite.key_exchange);
@@ -181,7 +186,7 @@ TEST_F(MbedTls, ClientHasEverySuiteOfOurs) {
   std::size_t tried = 0;
   for (const MbedTlsSuite& suite : suites()) {
     for (const auto version : {tls12, tls11, tls10}) {
-      if (version != tls12 && !suite.before_tls12) continue;
+      if (!has(suite, version)) continue;
       SCOPED_TRACE(std::string(name(suite.suite)) + " " + openssl_name(version));
       Process process(client(with_key() + versions(version, version) + trusting() +
                              Arguments{"--suite", value_of(suite.suite)}));
@@ -348,9 +353,12 @@ TEST_F(MbedTls, ClientRenegotiates) {
     process.write("R\n");
     const auto theirs = peer.be_renegotiated();
     ASSERT_TRUE(theirs) << why(theirs) << process.all();
+    std::fprintf(stderr, "A\n");
     talk(peer, process);
+    std::fprintf(stderr, "B\n");
     const auto ours = peer.renegotiate();
     ASSERT_TRUE(ours) << why(ours) << process.all();
+    std::fprintf(stderr, "C\n");
     talk(peer, process);
   }
 }
@@ -528,7 +536,10 @@ TEST_F(MbedTls, AgreesOnTheHighestVersionOfBothOrOnNone) {
               ASSERT_TRUE(peer.close());
               ASSERT_TRUE(peer.receive_to_end());
             } else {
-              EXPECT_EQ(done.error().alert(), Alert::protocol_version) << why(done);
+              // mbedTLS does not know the extension in which TLS 1.3 stands: it sees 1.2, and no suite.
+              EXPECT_EQ(done.error().alert(),
+                        our_min == tls13 ? Alert::handshake_failure : Alert::protocol_version)
+                  << why(done);
             }
           }
           Process their_client(client(with_key() + versions(their_min, their_max)));
