@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "crypto/provider.h"
+#include "policy/suites.h"
 #include "record/writer.h"
 #include "support/script.h"
 
@@ -16,6 +17,31 @@ namespace {
 const crypto::Provider& provider() {
   static const auto system = crypto::Provider::system();
   return **system;
+}
+
+// The forms of TLS 1.2 and below, one for each way that a record is laid out.
+constexpr struct Below13 {
+  CipherSuite suite;
+  ProtocolVersion version;
+  bool encrypt_then_mac;
+} forms_below13[] = {
+    {CipherSuite::TLS_PSK_WITH_AES_128_GCM_SHA256, ProtocolVersion::tls12, false},
+    {CipherSuite::TLS_PSK_WITH_CHACHA20_POLY1305_SHA256, ProtocolVersion::tls12, false},
+    {CipherSuite::TLS_PSK_WITH_AES_128_CCM_8, ProtocolVersion::tls12, false},
+    {CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA, ProtocolVersion::tls12, false},
+    {CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA, ProtocolVersion::tls12, true},
+    {CipherSuite::TLS_PSK_WITH_AES_256_CBC_SHA384, ProtocolVersion::tls11, false},
+    {CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA, ProtocolVersion::tls10, false},
+    {CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA256, ProtocolVersion::tls10, true},
+    {CipherSuite::TLS_PSK_WITH_NULL_SHA, ProtocolVersion::tls10, false},
+};
+
+void set_keys(record::Protection& protection, const Below13& form, crypto::Aead::Direction direction) {
+  const auto suite = policy::find_suite(provider(), form.suite);
+  FUZZ_CHECK(suite);
+  const record::BlockSizes sizes = record::block_sizes(*suite, form.version);
+  const std::vector<std::uint8_t> mac_key(sizes.mac_key, 1), key(sizes.key, 2), iv(sizes.iv, 3);
+  FUZZ_CHECK(protection.set_keys({*suite, form.version, form.encrypt_then_mac, mac_key, key, iv}, direction));
 }
 
 struct Piece {
@@ -41,13 +67,14 @@ std::vector<Piece> read_all(Bytes output, record::Protection& opener, std::size_
     FUZZ_CHECK(rest.size() >= record::header_size + header.length && header.length > 0);
     const MutableBytes whole = rest.first(record::header_size + header.length);
     rest = rest.subspan(whole.size());
-    if (header.type == ContentType::change_cipher_spec || !opener.active()) {
+    const bool is_tls13 = opener.hides_type();
+    if ((header.type == ContentType::change_cipher_spec && is_tls13) || !opener.active()) {
       FUZZ_CHECK(header.length <= record::max_plaintext);
       append(out, header.type, whole.subspan(record::header_size));
       continue;
     }
-    FUZZ_CHECK(header.type == ContentType::application_data &&
-               header.length <= limit + 1 + opener.tag_size());
+    FUZZ_CHECK(header.type == ContentType::application_data || !is_tls13);
+    FUZZ_CHECK(header.length <= limit + opener.most_expansion() && header.length >= opener.least_fragment());
     const auto opened = opener.open(whole);
     FUZZ_CHECK(opened && (!opened->content.empty() || opened->type == ContentType::alert));
     append(out, opened->type, opened->content);
@@ -59,7 +86,14 @@ void write_and_read(fuzz::Script& script) {
   record::Writer writer;
   record::Protection opener;
   std::size_t limit = record::max_plaintext;
-  if (const unsigned id = script.octet() % 6; id < crypto::aead_count) {
+  constexpr unsigned tls13_forms = 5;  // the first of AeadId; the rest is of TLS 1.2
+  const unsigned id = script.octet() % (tls13_forms + 1 + std::size(forms_below13));
+  if (id > tls13_forms) {
+    const Below13& form = forms_below13[id - tls13_forms - 1];
+    writer.set_version(form.version);
+    set_keys(writer.protection(), form, crypto::Aead::Direction::seal);
+    set_keys(opener, form, crypto::Aead::Direction::open);
+  } else if (id < tls13_forms) {
     const crypto::AeadAlgorithm& aead = *provider().aead(static_cast<crypto::AeadId>(id));
     const std::vector<std::uint8_t> key(aead.key_size(), 1), iv(12, 2);
     FUZZ_CHECK(writer.protection().set_keys(aead, crypto::Aead::Direction::seal, key, iv));
@@ -132,11 +166,16 @@ void write_and_read(fuzz::Script& script) {
 }
 
 void open_forged(fuzz::Script& script) {
-  const crypto::AeadAlgorithm& aead =
-      *provider().aead(static_cast<crypto::AeadId>(script.octet() % crypto::aead_count));
-  const std::vector<std::uint8_t> key(aead.key_size(), 1), iv(12, 2);
   record::Protection opener;
-  FUZZ_CHECK(opener.set_keys(aead, crypto::Aead::Direction::open, key, iv));
+  const std::uint8_t which = script.octet();
+  if (which & 0x80) {
+    set_keys(opener, forms_below13[which % std::size(forms_below13)], crypto::Aead::Direction::open);
+  } else {
+    const crypto::AeadAlgorithm& aead =
+        *provider().aead(static_cast<crypto::AeadId>(which % crypto::aead_count));
+    const std::vector<std::uint8_t> key(aead.key_size(), 1), iv(12, 2);
+    FUZZ_CHECK(opener.set_keys(aead, crypto::Aead::Direction::open, key, iv));
+  }
   std::vector<std::uint8_t> record(record::header_size);
   const Bytes octets = script.rest();
   record::Header{ContentType::application_data, octets.size()}.write(record);
