@@ -64,12 +64,16 @@ TEST(RecordVersion, IsTls10InTheFirstRecordOfAClientThatHasItAndInNoOther) {
     auto options = with_modes({dhe});
     options.min_version = lowest;
     options.groups = {NamedGroup::x25519, NamedGroup::secp256r1};
+    options.cipher_suites.push_back(CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA);
     auto other_group = with_modes({dhe});
     other_group.groups = {NamedGroup::secp256r1};
     for (const auto& server : {with_modes({dhe}), other_group}) {
-      Pair pair(client_context(options), server_context(server));
+      const Credential key = *Credential::create(
+          {.identity = as_bytes("alice"), .key = as_bytes(default_key), .usage = PskUsage::tls13_and_tls12});
+      Pair pair(client_context_of_both(options, {key}), server_context(server));
       WireLog wire(pair);
       ASSERT_TRUE(pair.handshake());
+      EXPECT_EQ(pair.client.connection.version(), ProtocolVersion::tls13);
       expect_transfer(pair, pair.client, pair.server, "data");
       const Octets& sent = wire.of(Side::client);
       std::vector<int> versions;
