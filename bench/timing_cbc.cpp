@@ -169,9 +169,9 @@ class LeakingOpener {
     if (keys_.has_iv()) body = body.subspan(block);
     const std::size_t padding = body.back() + std::size_t{1};
     if (padding + mac_size > body.size()) return false;
-    for (const std::uint8_t octet : body.last(padding)) {
-      if (octet != padding - 1) return false;
-    }
+    std::uint8_t right[most_padding];
+    std::memset(right, static_cast<int>(padding - 1), padding);
+    if (std::memcmp(right, body.last(padding).data(), padding) != 0) return false;
     const MutableBytes rest = body.first(body.size() - padding);
     const MutableBytes content = rest.first(rest.size() - mac_size);
     std::uint8_t header[crypto::HiddenLengthMac::header_size] = {};

@@ -52,6 +52,7 @@ constexpr TimePoint now{std::chrono::seconds(1'700'000'000)};
 
 ContextOptions common(bool watched) {
   ContextOptions options;
+  options.min_version = ProtocolVersion::tls13;  // what is below has a target of its own
   options.clock = [] { return now; };
   options.random = random;
   if (watched) options.key_log = on_key_log;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 
+#include "certificate/known.h"
 #include "certificate/ocsp.h"
 #include "certificate/parsed_chain.h"
 #include "certificate/peer.h"
@@ -141,7 +142,7 @@ Expected<> judge_ocsp(const crypto::Provider& provider, const Judgement& judgeme
 Expected<> judge_chain(const crypto::Provider& provider, const Judgement& judgement, const Peer& peer) {
   std::shared_ptr<const ParsedChain> chain = peer.parsed;
   if (!chain) {
-    auto parsed = parse_chain(provider, peer.chain());
+    auto parsed = parse_chain(provider, peer.chain(), judgement.known);
     if (!parsed) return std::unexpected(parsed.error());
     chain = std::move(*parsed);
   }
@@ -182,7 +183,13 @@ Expected<> judge_chain(const crypto::Provider& provider, const Judgement& judgem
   if (X509_STORE_CTX_get_error(context.get()) != X509_V_OK)
     return std::unexpected(error_of(context.get(), judgement.name));
   if (verified != 1) return libcrypto_failed();
-  return judge_ocsp(provider, judgement, peer, *chain, context.get());
+  auto ok = judge_ocsp(provider, judgement, peer, *chain, context.get());
+  if (ok && judgement.known && !chain->is_known) {
+    const std::vector<Bytes> octets = peer.chain();
+    for (std::size_t i = 0; i < octets.size(); ++i)
+      judgement.known->keep(octets[i], chain->certificates[i].get());
+  }
+  return ok;
 }
 
 /// Public keys are public: an ordinary comparison.

@@ -10,10 +10,12 @@ namespace sesame::certificate {
 
 struct ParsedChain {
   std::vector<X509Handle> certificates;  ///< the end-entity certificate first
+  bool is_known = false;                 ///< none of them had to be decoded
 };
 
-/// Errors: certificate_malformed.
+/// What is in `known`, which may be nullptr, is taken from there. Errors: certificate_malformed.
 Expected<std::shared_ptr<const ParsedChain>> parse_chain(const crypto::Provider& provider,
-                                                         std::span<const Bytes> chain);
+                                                         std::span<const Bytes> chain,
+                                                         KnownCertificates* known);
 
 }  // namespace sesame::certificate

@@ -1,5 +1,6 @@
 #include "certificate/peer.h"
 
+#include "certificate/known.h"
 #include "certificate/parsed_chain.h"
 #include "crypto/error_queue.h"
 
@@ -24,16 +25,23 @@ X509Handle parse(const crypto::Provider& provider, Bytes der) noexcept {
 }  // namespace
 
 Expected<std::shared_ptr<const ParsedChain>> parse_chain(const crypto::Provider& provider,
-                                                         std::span<const Bytes> chain) {
+                                                         std::span<const Bytes> chain,
+                                                         KnownCertificates* known) {
   if (chain.size() > max_certificates) {
     return fail(Reason::certificate_malformed,
                 "the chain has more than " + std::to_string(max_certificates) + " certificates");
   }
   auto parsed = std::make_shared<ParsedChain>();
   parsed->certificates.reserve(chain.size());
+  parsed->is_known = true;
   for (std::size_t i = 0; i < chain.size(); ++i) {
-    parsed->certificates.push_back(parse(provider, chain[i]));
-    if (!parsed->certificates.back()) return malformed(i, "cannot be read");
+    X509Handle certificate = known ? known->find(chain[i]) : nullptr;
+    if (!certificate) {
+      parsed->is_known = false;
+      certificate = parse(provider, chain[i]);
+      if (!certificate) return malformed(i, "cannot be read");
+    }
+    parsed->certificates.push_back(std::move(certificate));
   }
   return parsed;
 }
@@ -50,7 +58,7 @@ std::vector<Bytes> Peer::chain() const {
 }
 
 Expected<Peer> read_peer(const crypto::Provider& provider, CertificateType type, std::span<const Bytes> chain,
-                         Bytes ocsp_response) {
+                         Bytes ocsp_response, KnownCertificates* known) {
   const crypto::ErrorQueueMark mark;
   if (chain.empty()) return fail(Reason::certificate_malformed, "there is none");
   Peer peer;
@@ -62,7 +70,7 @@ Expected<Peer> read_peer(const crypto::Provider& provider, CertificateType type,
     peer.public_key = crypto::read_public_key(provider, chain[0]);
     if (!peer.public_key) return fail(Reason::certificate_malformed, "the raw public key cannot be read");
   } else {
-    auto parsed = parse_chain(provider, chain);
+    auto parsed = parse_chain(provider, chain, known);
     if (!parsed) return std::unexpected(parsed.error());
     peer.public_key = crypto::share(X509_get0_pubkey((*parsed)->certificates[0].get()));
     if (!peer.public_key) return malformed(0, "has a public key that libcrypto does not know");

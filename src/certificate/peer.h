@@ -14,6 +14,7 @@ namespace sesame::certificate {
 
 /// The certificates of a chain as libcrypto's objects.
 struct ParsedChain;
+class KnownCertificates;
 
 /// What the peer showed: octets of its own, and the public key.
 struct Peer {
@@ -38,9 +39,10 @@ struct Peer {
 inline constexpr std::size_t max_certificates = 32;
 
 /// Reads the chain (not verified yet): every certificate has to be well formed, the public key of the end
-/// entity of a kind that libcrypto knows. `chain` is not empty. Errors: certificate_malformed.
+/// entity of a kind that libcrypto knows. `chain` is not empty. `known`: the context's, if it has some.
+/// Errors: certificate_malformed.
 Expected<Peer> read_peer(const crypto::Provider& provider, CertificateType type, std::span<const Bytes> chain,
-                         Bytes ocsp_response);
+                         Bytes ocsp_response, KnownCertificates* known = nullptr);
 
 /// What the verification is about.
 struct Judgement {
@@ -49,6 +51,7 @@ struct Judgement {
   std::string_view name;  ///< DNS name or address literal to find in the certificate; empty: none. A server
                           ///< looks for none.
   TimePoint now;
+  KnownCertificates* known = nullptr;  ///< keeps the chain, if libcrypto finds it trusted
 };
 
 /// Verdicts of the application. The engine makes one, and keeps it while it is later.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "certificate/compression.h"
+#include "certificate/known.h"
 #include "crypto/key_exchange.h"
 
 namespace sesame::policy {
@@ -151,6 +152,7 @@ Expected<Settings> resolve(ContextOptions options) {
   for (const CertificateCompressionAlgorithm algorithm : options.certificate_compression) {
     if (certificate::has_compression(algorithm)) settings.compressions.push_back(algorithm);
   }
+  if (options.verification) settings.known_certificates = std::make_shared<certificate::KnownCertificates>();
   settings.options = std::move(options);
   const bool needs_group = settings.speaks_tls13() &&
                            (settings.allows(PskKeyExchangeMode::psk_dhe_ke) || settings.uses_certificates());

@@ -12,11 +12,16 @@
 #include "policy/suites.h"
 #include "psk/secrets.h"
 
+namespace sesame::certificate {
+class KnownCertificates;
+}
+
 namespace sesame::policy {
 
 struct Settings {
   ContextOptions options;
   std::shared_ptr<const crypto::Provider> provider;
+  std::shared_ptr<certificate::KnownCertificates> known_certificates;  ///< where the peer's are judged
   std::vector<Suite> suites;        ///< of TLS 1.3, in order of preference; what libcrypto lacks is left out
   std::vector<Suite> suites_below;  ///< of TLS 1.2 and below, likewise
   std::vector<NamedGroup> groups;   ///< likewise

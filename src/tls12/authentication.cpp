@@ -37,7 +37,8 @@ Expected<certificate::Peer> read_certificate(const policy::Settings& settings,
     return fail(Reason::certificate_too_long,
                 "over " + std::to_string(certificate::max_certificates) + " certificates");
   }
-  return certificate::read_peer(*settings.provider, CertificateType::x509, chain, {});
+  return certificate::read_peer(*settings.provider, CertificateType::x509, chain, {},
+                                settings.known_certificates.get());
 }
 
 std::vector<std::uint8_t> signed_parameters(const message::Random& client_random,

@@ -98,7 +98,8 @@ Expected<bool> Client::judge_server() {
   ClientHandshake& h = *handshake_;
   if (!policy::shows_certificate(h.suite->key_exchange)) return true;
   const policy::Settings& settings = *endpoint_.settings;
-  const certificate::Judgement judgement{*settings.options.verification, Side::client, h.verify_name, h.now};
+  const certificate::Judgement judgement{*settings.options.verification, Side::client, h.verify_name, h.now,
+                                         settings.known_certificates.get()};
   auto ok = certificate::judge(*settings.provider, judgement, h.peer, h.verdict);
   if (!ok) return std::unexpected(std::move(ok.error()));
   return h.verdict.kind != certificate::VerdictBody::Kind::later;

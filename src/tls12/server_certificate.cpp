@@ -32,7 +32,8 @@ Expected<ServerState> Server::on_certificate_verify(Server& server, const Incomi
   h.peer_scheme = *scheme;
   h.hash.forget_messages();
   h.hash.add(message.whole);
-  const certificate::Judgement judgement{*settings.options.verification, Side::server, {}, h.now};
+  const certificate::Judgement judgement{
+      *settings.options.verification, Side::server, {}, h.now, settings.known_certificates.get()};
   auto ok = certificate::judge(*settings.provider, judgement, h.peer, h.verdict);
   if (!ok) return std::unexpected(std::move(ok.error()));
   return h.verdict.kind == certificate::VerdictBody::Kind::later ? VERIFYING : WAIT_CCS;

@@ -169,7 +169,8 @@ Expected<certificate::Peer> read_body(const policy::Settings& settings, Bytes bo
   // RFC 7250 section 3, RFC 8446 section 4.4.2: a raw public key stands alone.
   if (expectation.type == CertificateType::raw_public_key && chain.size() != 1)
     return fail(Reason::malformed_message, "more than one raw public key");
-  return certificate::read_peer(*settings.provider, expectation.type, chain, ocsp_response);
+  return certificate::read_peer(*settings.provider, expectation.type, chain, ocsp_response,
+                                settings.known_certificates.get());
 }
 
 }  // namespace

@@ -85,7 +85,8 @@ Expected<ClientState> Client::on_certificate_verify(Client& client, const Incomi
 Expected<ClientState> Client::judge_server() {
   ClientHandshake& h = *handshake_;
   const policy::Settings& settings = *endpoint_.settings;
-  const certificate::Judgement judgement{*settings.options.verification, Side::client, h.verify_name, h.now};
+  const certificate::Judgement judgement{*settings.options.verification, Side::client, h.verify_name, h.now,
+                                         settings.known_certificates.get()};
   auto ok = certificate::judge(*settings.provider, judgement, h.peer, h.verdict);
   if (!ok) return std::unexpected(std::move(ok.error()));
   if (h.verdict.kind == certificate::VerdictBody::Kind::later) return VERIFYING;

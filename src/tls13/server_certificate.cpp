@@ -51,7 +51,8 @@ Expected<ServerState> Server::on_certificate_verify(Server& server, const Incomi
 // False: the verdict comes later.
 Expected<bool> Server::judge_client(ClientAuthentication& client, TimePoint now) {
   const policy::Settings& settings = *endpoint_.settings;
-  const certificate::Judgement judgement{*settings.options.verification, Side::server, {}, now};
+  const certificate::Judgement judgement{
+      *settings.options.verification, Side::server, {}, now, settings.known_certificates.get()};
   auto ok = certificate::judge(*settings.provider, judgement, client.peer, client.verdict);
   if (!ok) return std::unexpected(std::move(ok.error()));
   if (client.verdict.kind == certificate::VerdictBody::Kind::later) return false;
@@ -135,7 +136,8 @@ Expected<ServerState> Server::on_late_certificate_verify(Server& server, const I
   if (!scheme) return std::unexpected(scheme.error());
   post.client.scheme = *scheme;
   post.transcript.add(message.whole);
-  const certificate::Judgement judgement{*settings.options.verification, Side::server, {}, post.now};
+  const certificate::Judgement judgement{
+      *settings.options.verification, Side::server, {}, post.now, settings.known_certificates.get()};
   auto ok = certificate::judge(*settings.provider, judgement, post.client.peer, post.client.verdict);
   if (!ok) return std::unexpected(std::move(ok.error()));
   if (post.client.verdict.kind == certificate::VerdictBody::Kind::later) return POST_VERIFYING;

@@ -27,12 +27,14 @@ Expected<> HandshakeHash::begin(const crypto::Provider& provider, secret::Prf wh
   } else {
     hash_.begin(provider.hash(which == secret::Prf::sha256 ? HashAlgorithm::sha256 : HashAlgorithm::sha384));
   }
+  is_value_known_ = false;
   begun_ = true;
   keeps_ = keep_messages;
   return {};
 }
 
 void HandshakeHash::add(Bytes message) {
+  is_value_known_ = false;
   if (md5_sha1_) {
     require(EVP_DigestUpdate(md5_sha1_.get(), message.data(), message.size()) == 1);
   } else {
@@ -41,13 +43,18 @@ void HandshakeHash::add(Bytes message) {
   if (keeps_) messages_.append(message);
 }
 
-crypto::HashValue HandshakeHash::value() const {
-  if (!md5_sha1_) return hash_.value();
-  crypto::HashValue value(md5_sha1_size);
-  const std::unique_ptr<EVP_MD_CTX, FreeDigest> copy(EVP_MD_CTX_new());
-  require(copy && EVP_MD_CTX_copy_ex(copy.get(), md5_sha1_.get()) == 1 &&
-          EVP_DigestFinal_ex(copy.get(), value.bytes().data(), nullptr) == 1);
-  return value;
+const crypto::HashValue& HandshakeHash::value() const {
+  if (is_value_known_) return value_;
+  if (md5_sha1_) {
+    value_ = crypto::HashValue(md5_sha1_size);
+    const std::unique_ptr<EVP_MD_CTX, FreeDigest> copy(EVP_MD_CTX_new());
+    require(copy && EVP_MD_CTX_copy_ex(copy.get(), md5_sha1_.get()) == 1 &&
+            EVP_DigestFinal_ex(copy.get(), value_.bytes().data(), nullptr) == 1);
+  } else {
+    value_ = hash_.value();
+  }
+  is_value_known_ = true;
+  return value_;
 }
 
 void HandshakeHash::end() noexcept {

@@ -17,8 +17,9 @@ class HandshakeHash {
 
   /// A handshake message, header included, as it was sent or received.
   void add(Bytes message);
-  /// The hash of all so far: 32, 48 or (MD5 and SHA-1) 36 octets.
-  crypto::HashValue value() const;
+  /// The hash of all so far: 32, 48 or (MD5 and SHA-1) 36 octets. Asked for again it costs nothing: the
+  /// session hash (RFC 7627 section 3) and the client's Finished mostly have the same messages.
+  const crypto::HashValue& value() const;
 
   /// All messages so far, where they are kept. A CertificateVerify signs them.
   Bytes messages() const noexcept { return messages_.bytes(); }
@@ -36,6 +37,8 @@ class HandshakeHash {
   };
   std::unique_ptr<EVP_MD_CTX, FreeDigest> md5_sha1_;
   wire::Buffer messages_;
+  mutable crypto::HashValue value_;
+  mutable bool is_value_known_ = false;
   bool begun_ = false;
   bool keeps_ = false;
 };

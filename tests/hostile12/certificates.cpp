@@ -133,8 +133,7 @@ std::vector<Variant> requests() {
       request("with_a_cut_name", malformed, join({types, schemes, vec16({0, 9, 1})})),
       request("and_an_octet", Reason::trailing_octets, join({types, schemes, vec16({}), {0}})),
       request("of_tls10_in_tls12", malformed, join({types, vec16({})})),
-      request("of_tls12_in_tls10", Reason::trailing_octets, join({types, schemes, vec16({})}),
-              "ecdhe_ecdsa_tls10"),
+      request("of_tls12_in_tls10", malformed, join({types, schemes, vec16({})}), "ecdhe_ecdsa_tls10"),
       request("of_tls13", malformed, join({vec8({}), vec16({})})),
   };
 }

@@ -117,8 +117,8 @@ TEST(Probing12, GetsThroughWithTheVersionOfItsHelloAlone) {
 
 // A record that does not open says the same whatever is wrong with it.
 TEST(Probing12, GetsTheSameAlertForEachRecordThatDoesNotOpen) {
-  for (const std::string_view which :
-       {"psk_cbc", "psk_cbc_without_extensions", "psk_tls10_without_extensions"}) {
+  // Not with encrypt-then-MAC, where what is inside is the sender's own: tests/record has that.
+  for (const std::string_view which : {"psk_cbc_without_extensions", "psk_tls10_without_extensions"}) {
     std::vector<std::function<void(Octets&)>> spoils;
     for (unsigned length = 0; length < 256; length += 5)
       spoils.emplace_back(

@@ -237,6 +237,7 @@ std::vector<Tolerated> tolerated_resumptions12() {
           name + "_refused",
           [=](AgainstClient12& c) {
             c.hold_session(by_ticket);
+            c.server.session_id = repeat(32, 9);  // another session's
             c.up_to_connected();
             EXPECT_FALSE(c.subject().connection.resumed());
           },

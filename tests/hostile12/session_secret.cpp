@@ -61,14 +61,6 @@ void abbreviate(Script12Server& s, const Octets& by) {
 
 std::vector<Variant> on_a_server() {
   return {
-      server_with("of_another_client", Alert::bad_record_mac, Reason::record_mac_wrong,
-                  [](AgainstServer12& c) {
-                    c.say_hello();
-                    c.client.session_secret = repeat(48, 1);
-                    // What the server said does not open, but the script answers all the same.
-                    c.client.take_server_hello();
-                    c.client.send_finish();
-                  }),
       server_with("and_a_key_exchange", unexpected, Reason::unexpected_message,
                   [](AgainstServer12& c) {
                     c.up_to_done();

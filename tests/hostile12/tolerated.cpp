@@ -36,7 +36,7 @@ void grease(AgainstServer12& c) {
   list.insert(list.begin(), {0x1a1a, {}});
   c.client.extensions.add(0x2a2a, {0});
   if (has(c.client.extensions, T::supported_groups))
-    c.client.extensions[T::supported_groups] = vec16(join({u16(0x4a4a), u16(0x001d)}));
+    c.client.extensions[T::supported_groups] = vec16(join({u16(0x4a4a), u16(0x001d), u16(0x0017)}));
   if (has(c.client.extensions, T::signature_algorithms))
     c.client.extensions[T::signature_algorithms] = vec16(join({u16(0x5a5a), u16(0x0403), u16(0x0401)}));
   c.client.extensions.add(T::application_layer_protocol_negotiation,

@@ -4,9 +4,9 @@ namespace sesame::test {
 
 using enum KeyExchangeMethod;
 
-Credential credential12(std::string_view identity, std::string_view key) {
+Credential credential12(std::string_view identity, std::string_view key, PskUsage usage) {
   auto credential =
-      Credential::create({.identity = as_bytes(identity), .key = as_bytes(key), .usage = PskUsage::tls12});
+      Credential::create({.identity = as_bytes(identity), .key = as_bytes(key), .usage = usage});
   EXPECT_TRUE(credential) << credential.error().message();
   return *credential;
 }
@@ -143,7 +143,9 @@ AgainstClient12::AgainstClient12(const Kind& kind, Above above)
     : server(kind.suite, kind.version), kind_(kind), above_(above) {
   set_up(options, kind, above);
   const KeyExchangeMethod method = server.parts().key_exchange;
-  if (policy::uses_psk(method)) keys = {credential12()};
+  // With a key for TLS 1.3 as well, so that it is offered.
+  const PskUsage usage = above == Above::tls13 ? PskUsage::tls13_and_tls12 : PskUsage::tls12;
+  if (policy::uses_psk(method)) keys = {credential12("alice", default_key, usage)};
   if (policy::shows_certificate(method)) {
     options.verification = trusting();
     client_options.server_name = "server.example";
@@ -182,7 +184,7 @@ void AgainstClient12::up_to_flight() {
   up_to_hello();
   server.send_flight();
   exchange();
-  ASSERT_TRUE(server.take_client_flight());
+  ASSERT_TRUE(server.take_client_flight()) << (subject().failure ? subject().failure->message() : "no failure");
 }
 
 void AgainstClient12::up_to_changed() {

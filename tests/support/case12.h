@@ -11,7 +11,8 @@ namespace sesame::test {
 inline constexpr auto psk_suite = CipherSuite::TLS_PSK_WITH_AES_128_GCM_SHA256;
 
 /// For TLS 1.2 and below alone.
-Credential credential12(std::string_view identity = "alice", std::string_view key = default_key);
+Credential credential12(std::string_view identity = "alice", std::string_view key = default_key,
+                        PskUsage usage = PskUsage::tls12);
 
 /// A suite in a version, under a name that a test can have.
 struct Kind {
