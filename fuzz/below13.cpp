@@ -38,7 +38,11 @@ std::shared_ptr<const Context> make(Side side, std::uint8_t kind) {
   options.cipher_suites = {suites[kind % std::size(suites)]};
   const unsigned flavour = kind / std::size(suites) % flavours;
   options.min_version = ProtocolVersion::tls10;
-  options.max_version = flavour == 1 ? ProtocolVersion::tls10 : ProtocolVersion::tls12;
+  // AEADs are for TLS 1.2 only.
+  const bool has_mac = sesame::name(options.cipher_suites[0]).find("_SHA") + 4 ==
+                           sesame::name(options.cipher_suites[0]).size() ||
+                       options.cipher_suites[0] == CipherSuite::TLS_ECDHE_PSK_WITH_AES_256_CBC_SHA384;
+  options.max_version = flavour == 1 && has_mac ? ProtocolVersion::tls10 : ProtocolVersion::tls12;
   options.encrypt_then_mac = flavour != 2;
   options.renegotiation = flavour == 3 ? Renegotiation::allow : Renegotiation::refuse;
   if (flavour == 4) options.max_fragment_length = side == Side::client ? 512 : 0;

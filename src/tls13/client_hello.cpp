@@ -51,8 +51,8 @@ Expected<> Client::send_client_hello() {
   h.transcript.add(*hello);
   if (!h.below || h.retry_suite) return endpoint_.port.send_flight();
   h.below->hello.append(Bytes(*hello));
-  // RFC 8446 section 5.1: the record of the first ClientHello, for servers of those versions that look, and no
-  // other one.
+  // RFC 8446 section 5.1: the record of the first ClientHello, for servers of those versions that look, and
+  // no other one.
   if (h.below->lowest < ProtocolVersion::tls12) endpoint_.port.set_version(ProtocolVersion::tls10);
   auto sent = endpoint_.port.send_flight();
   endpoint_.port.set_version(ProtocolVersion::tls12);

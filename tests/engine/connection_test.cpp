@@ -1,4 +1,6 @@
 // The connection as a program sees it: what it waits for, what it takes, and how it is replayed.
+#include <gmock/gmock.h>
+
 #include <set>
 
 #include "engine/wire_log.h"
@@ -52,6 +54,41 @@ TEST(Replay, WithoutInjectionIsNeverTheSame) {
   const auto context = client_context(with_modes({ke}));
   for (int i = 0; i < 100; ++i) {
     EXPECT_TRUE(hellos.insert(octets_of(Connection::client(context)->output())).second);
+  }
+}
+
+// ---- the version in the headers of records (section 5.1) ----
+
+TEST(RecordVersion, IsTls10InTheFirstRecordOfAClientThatHasItAndInNoOther) {
+  for (const auto lowest : {ProtocolVersion::tls10, ProtocolVersion::tls12}) {
+    auto options = with_modes({dhe});
+    options.min_version = lowest;
+    options.groups = {NamedGroup::x25519, NamedGroup::secp256r1};
+    options.cipher_suites.push_back(CipherSuite::TLS_PSK_WITH_AES_128_CBC_SHA);
+    auto other_group = with_modes({dhe});
+    other_group.groups = {NamedGroup::secp256r1};
+    for (const auto& server : {with_modes({dhe}), other_group}) {
+      const Credential key = *Credential::create(
+          {.identity = as_bytes("alice"), .key = as_bytes(default_key), .usage = PskUsage::tls13_and_tls12});
+      Pair pair(client_context_of_both(options, {key}), server_context(server));
+      WireLog wire(pair);
+      ASSERT_TRUE(pair.handshake());
+      EXPECT_EQ(pair.client.connection.version(), ProtocolVersion::tls13);
+      expect_transfer(pair, pair.client, pair.server, "data");
+      const Octets& sent = wire.of(Side::client);
+      std::vector<int> versions;
+      std::size_t at = 0;
+      for (const auto& record : wire.records(Side::client)) {
+        versions.push_back(sent[at + 1] << 8 | sent[at + 2]);
+        at += record::header_size + record.header.length;
+      }
+      ASSERT_GE(versions.size(), 3U);
+      if (lowest == ProtocolVersion::tls10) {
+        EXPECT_EQ(versions.front(), 0x0301);
+      }
+      versions.erase(versions.begin());
+      EXPECT_THAT(versions, ::testing::Each(0x0303));
+    }
   }
 }
 

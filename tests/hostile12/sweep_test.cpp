@@ -81,6 +81,8 @@ void sweep(const Handshake& h, Side from) {
     };
     ASSERT_TRUE(pair->pump());
     pair->on_wire = nullptr;
+    // A signature by ECDSA has an octet or two more or less each time: nothing was spoiled.
+    if (at >= sent) continue;
     const bool both = pair->client.connection.handshake_done() && pair->server.connection.handshake_done() &&
                       !pair->client.failure && !pair->server.failure;
     // Nobody looks at the version of the first record (RFC 5246 appendix E.1).

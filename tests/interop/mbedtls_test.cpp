@@ -353,12 +353,9 @@ TEST_F(MbedTls, ClientRenegotiates) {
     process.write("R\n");
     const auto theirs = peer.be_renegotiated();
     ASSERT_TRUE(theirs) << why(theirs) << process.all();
-    std::fprintf(stderr, "A\n");
     talk(peer, process);
-    std::fprintf(stderr, "B\n");
     const auto ours = peer.renegotiate();
     ASSERT_TRUE(ours) << why(ours) << process.all();
-    std::fprintf(stderr, "C\n");
     talk(peer, process);
   }
 }

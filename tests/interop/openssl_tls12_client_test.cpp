@@ -260,9 +260,9 @@ TEST_F(OpenSslTls12Client, MayRenegotiateWhereThatIsAllowed) {
       client.write("R\n");
       const auto done = peer.be_renegotiated();
       ASSERT_TRUE(done) << why(done) << client.all();
+      client.wait_for("RENEGOTIATING");
       talk(peer, client);
     }
-    EXPECT_EQ(client.count("RENEGOTIATING"), 2U) << client.all();
   });
 }
 

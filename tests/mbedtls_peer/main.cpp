@@ -49,6 +49,8 @@ class Peer {
   void configure_sessions();
   void configure_certificates();
   bool converse();  // one connection; false: it failed
+  template <class Step>
+  int finish(Step step);
   bool handshake();
   void report(const char* what);
   bool renegotiate();
@@ -164,6 +166,7 @@ int Peer::run() {
       must("connect",
            mbedtls_net_connect(&socket_, "127.0.0.1", options_.port.c_str(), MBEDTLS_NET_PROTO_TCP));
     }
+    must("socket", mbedtls_net_set_nonblock(&socket_));
     mbedtls_ssl_init(&ssl_);
     must("setup", mbedtls_ssl_setup(&ssl_, &config_));
     mbedtls_ssl_set_bio(&ssl_, &socket_, mbedtls_net_send, mbedtls_net_recv, nullptr);
@@ -193,15 +196,27 @@ void Peer::report(const char* what) {
                alpn == nullptr ? "none" : alpn);
 }
 
+// The socket does not block, since a renegotiation within mbedtls_ssl_read would go on to wait for data.
+// Calls `step` until it wants no more octets.
+template <class Step>
+int Peer::finish(Step step) {
+  for (;;) {
+    const int result = step();
+    if (result != MBEDTLS_ERR_SSL_WANT_READ && result != MBEDTLS_ERR_SSL_WANT_WRITE) return result;
+    pollfd entry{socket_.fd, static_cast<short>(result == MBEDTLS_ERR_SSL_WANT_READ ? POLLIN : POLLOUT), 0};
+    if (poll(&entry, 1, -1) < 0) return MBEDTLS_ERR_NET_POLL_FAILED;
+  }
+}
+
 bool Peer::handshake() {
-  const int result = mbedtls_ssl_handshake(&ssl_);
+  const int result = finish([&] { return mbedtls_ssl_handshake(&ssl_); });
   if (result != 0) return fail(result);
   report("connected");
   return true;
 }
 
 bool Peer::renegotiate() {
-  const int result = mbedtls_ssl_renegotiate(&ssl_);
+  const int result = finish([&] { return mbedtls_ssl_renegotiate(&ssl_); });
   if (result != 0) return fail(result);
   // A server has only asked; the handshake is done where it reads.
   if (!options_.is_server) report("renegotiated");
@@ -211,7 +226,8 @@ bool Peer::renegotiate() {
 bool Peer::send(const std::string& text) {
   std::size_t sent = 0;
   while (sent < text.size()) {
-    const int result = mbedtls_ssl_write(&ssl_, octets(text) + sent, text.size() - sent);
+    const int result =
+        finish([&] { return mbedtls_ssl_write(&ssl_, octets(text) + sent, text.size() - sent); });
     if (result < 0) return fail(result);
     sent += static_cast<std::size_t>(result);
   }
@@ -254,6 +270,7 @@ bool Peer::read_record() {
     ended_ = true;
     return true;
   }
+  if (size == MBEDTLS_ERR_SSL_WANT_READ || size == MBEDTLS_ERR_SSL_WANT_WRITE) return true;
   if (size < 0) return fail(size);
   if (options_.is_server)
     return send(std::string(reinterpret_cast<const char*>(buffer.data()), static_cast<std::size_t>(size)));

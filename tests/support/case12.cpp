@@ -184,7 +184,8 @@ void AgainstClient12::up_to_flight() {
   up_to_hello();
   server.send_flight();
   exchange();
-  ASSERT_TRUE(server.take_client_flight()) << (subject().failure ? subject().failure->message() : "no failure");
+  ASSERT_TRUE(server.take_client_flight())
+      << (subject().failure ? subject().failure->message() : "no failure");
 }
 
 void AgainstClient12::up_to_changed() {
