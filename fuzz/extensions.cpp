@@ -15,7 +15,7 @@ namespace {
 std::set<Reason> objections(const std::vector<message::Extension>& all, In in, const TypeSet& requested) {
   std::set<Reason> out;
   std::set<ExtensionType> seen;
-  const bool answers = in == In::SH || in == In::EE || in == In::CT || in == In::HRR;
+  const bool answers = in == In::SH || in == In::EE || in == In::CT || in == In::HRR || in == In::SH12;
   for (std::size_t i = 0; i < all.size(); ++i) {
     const ExtensionType type = all[i].extension_type;
     const Row* row = nullptr;
@@ -24,8 +24,9 @@ std::set<Reason> objections(const std::vector<message::Extension>& all, In in, c
     }
     if (!seen.insert(type).second) out.insert(Reason::extension_duplicate);
     if (row && (row->in & static_cast<int>(in)) == 0) out.insert(Reason::extension_misplaced);
-    const bool cookie_alone = in == In::HRR && type == ExtensionType::cookie;
-    if (answers && !requested.has(type) && !cookie_alone) out.insert(Reason::extension_unsolicited);
+    const bool needs_no_request = (in == In::HRR && type == ExtensionType::cookie) ||
+                                  (in == In::SH12 && type == ExtensionType::supported_groups);
+    if (answers && !requested.has(type) && !needs_no_request) out.insert(Reason::extension_unsolicited);
     if (in == In::CH && type == ExtensionType::pre_shared_key && i + 1 != all.size())
       out.insert(Reason::psk_extension_not_last);
   }
@@ -36,8 +37,8 @@ std::set<Reason> objections(const std::vector<message::Extension>& all, In in, c
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::Script script({data, size});
-  constexpr In messages[] = {In::CH, In::SH, In::EE, In::CT, In::CR, In::NST, In::HRR};
-  const In in = messages[script.octet() % 7];
+  constexpr In messages[] = {In::CH, In::SH, In::EE, In::CT, In::CR, In::NST, In::HRR, In::SH12};
+  const In in = messages[script.octet() % 8];
   TypeSet requested;
   const std::uint32_t bits = static_cast<std::uint32_t>(script.word()) << 16 | script.word();
   for (std::size_t i = 0; i < rows.size(); ++i) {
